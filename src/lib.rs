@@ -1,3 +1,5 @@
 //! placeholder
+mod diagnostic;
 pub mod engine;
 pub mod tree;
+mod yaml;
