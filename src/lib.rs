@@ -1,5 +1,8 @@
 //! placeholder
+mod cli;
 mod diagnostic;
 pub mod engine;
+mod exit;
+mod suite;
 pub mod tree;
 mod yaml;
