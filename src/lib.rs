@@ -1,3 +1,4 @@
 //! placeholder
 pub mod engine;
+mod image;
 pub mod tree;
