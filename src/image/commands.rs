@@ -1,10 +1,10 @@
 //! `docker build` commands in scripts and Makefiles: which image a repository says it builds from what.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::Repository;
 use super::reference;
 use super::shell::{Word, simple_commands};
 use super::survey::{dockerfile_in, is_within};
@@ -50,23 +50,31 @@ pub(super) struct Built {
     pub(super) args: BTreeMap<String, String>,
 }
 
-/// R6: what a literal `docker build … -t IMAGE … CONTEXT` in a script or Makefile builds the image from.
-///
-/// Only if all that name the image agree, and if the paths can mean one Dockerfile only.
-pub(super) fn build_command(image: &str, scripts: &[PathBuf], repository: &Repository) -> Option<Built> {
-    let mut found: Vec<Built> = Vec::new();
+/// Every literal `docker build … -t IMAGE … CONTEXT` of scripts and Makefiles, by the image, with all that it can mean.
+pub(super) fn read(scripts: &[PathBuf], root: &Path) -> Vec<(String, Built)> {
+    let mut builds = Vec::new();
     for script in scripts {
         let Some(text) = text(script) else { continue };
         let commands = if is_makefile(script) { makefile(&text) } else { shell(&text) };
-        for command in commands.iter().filter(|command| command.builds(image)) {
-            let resolved =
-                bases(script, repository).into_iter().filter_map(|base| command.resolve(&base, repository));
-            found.extend(resolved);
+        for (command, base) in
+            commands.iter().flat_map(|command| bases(script, root).map(move |base| (command, base)))
+        {
+            let built = command.resolve(base, root);
+            builds.extend(
+                built
+                    .into_iter()
+                    .flat_map(|built| command.tags.iter().map(move |tag| (tag.clone(), built.clone()))),
+            );
         }
     }
-    found.sort();
-    found.dedup();
-    if found.len() == 1 { found.pop() } else { None }
+    builds
+}
+
+/// R6: what the commands that build an image build it from, if they all agree and can mean one thing only.
+pub(super) fn build_command(image: &str, builds: &[(String, Built)]) -> Option<Built> {
+    let mut found = builds.iter().filter(|(tag, _)| reference::same(tag, image)).map(|(_, built)| built);
+    let first = found.next()?;
+    found.all(|other| other == first).then(|| first.clone())
 }
 
 fn is_makefile(script: &Path) -> bool {
@@ -77,18 +85,24 @@ fn is_makefile(script: &Path) -> bool {
 
 /// The text of a Makefile, or of what the shell would run.
 fn text(script: &Path) -> Option<String> {
-    if fs::metadata(script).ok()?.len() > SCRIPT_LIMIT {
+    let mut file = File::open(script).ok()?.take(SCRIPT_LIMIT);
+    let mut text = vec![0; 2];
+    file.read_exact(&mut text).ok()?;
+    // A file without extension may be anything, and large.
+    let named = is_makefile(script) || script.extension().is_some();
+    if !named && text != b"#!" {
         return None;
     }
-    let text = String::from_utf8_lossy(&fs::read(script).ok()?).into_owned();
-    let shebang = text.lines().next().is_some_and(|first| first.starts_with("#!") && first.contains("sh"));
-    (is_makefile(script) || shebang || script.extension().is_some()).then_some(text)
+    file.read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let shell = text.lines().next().is_some_and(|first| first.contains("sh"));
+    (named || shell).then_some(text)
 }
 
 /// Where a script may be started: a Makefile in its folder, another one anywhere above it too.
-fn bases(script: &Path, repository: &Repository) -> Vec<PathBuf> {
-    let above = script.ancestors().skip(1).take_while(|above| above.starts_with(&repository.root));
-    above.take(if is_makefile(script) { 1 } else { usize::MAX }).map(Path::to_owned).collect()
+fn bases<'a>(script: &'a Path, root: &Path) -> impl Iterator<Item = &'a Path> {
+    let above = script.ancestors().skip(1).take_while(move |above| above.starts_with(root));
+    above.take(if is_makefile(script) { 1 } else { usize::MAX })
 }
 
 /// One `docker build`, as far as it is literal.
@@ -104,12 +118,8 @@ struct Command {
 }
 
 impl Command {
-    fn builds(&self, image: &str) -> bool {
-        self.tags.iter().any(|tag| reference::same(tag, image))
-    }
-
     /// The Dockerfile and context, if started from `base`.
-    fn resolve(&self, base: &Path, repository: &Repository) -> Option<Built> {
+    fn resolve(&self, base: &Path, root: &Path) -> Option<Built> {
         let directory = base.join(&self.directory);
         let context = fs::canonicalize(directory.join(&self.context)).ok()?;
         let dockerfile = match &self.file {
@@ -117,10 +127,9 @@ impl Command {
                 let folder = fs::canonicalize(directory.join(file).parent()?).ok()?;
                 folder.join(Path::new(file).file_name()?)
             }
-            None => dockerfile_in(&context, repository)?,
+            None => dockerfile_in(&context, root)?,
         };
-        let inside =
-            context.is_dir() && context.starts_with(&repository.root) && is_within(&dockerfile, repository);
+        let inside = context.is_dir() && context.starts_with(root) && is_within(&dockerfile, root);
         inside.then(|| Built { dockerfile, context, target: self.target.clone(), args: self.args.clone() })
     }
 }
@@ -260,9 +269,8 @@ mod tests {
 
     /// What a script says builds `acme/x:1`, relative to the repository.
     fn built(files: &Files, scripts: &[&str]) -> Option<(String, String)> {
-        let repository = Repository::new(&files.path(""), &files.path("promise"), "ours");
         let scripts: Vec<PathBuf> = scripts.iter().map(|script| files.path(script)).collect();
-        let found = build_command("acme/x:1", &scripts, &repository)?;
+        let found = build_command("acme/x:1", &read(&scripts, &files.path("")))?;
         let shown = |path: &Path| path.strip_prefix(files.path("")).unwrap().display().to_string();
         Some((shown(&found.dockerfile), shown(&found.context)))
     }
@@ -366,8 +374,7 @@ mod tests {
     fn literal_arguments_and_the_stage_are_kept() {
         let files = files();
         files.write("a.sh", "docker build -t acme/x:1 --build-arg A=1 --build-arg=B=2=3 --build-arg C=$C --build-arg D --target last b");
-        let repository = Repository::new(&files.path(""), &files.path(""), "ours");
-        let found = build_command("acme/x:1", &[files.path("a.sh")], &repository).unwrap();
+        let found = build_command("acme/x:1", &read(&[files.path("a.sh")], &files.path(""))).unwrap();
         assert_eq!(found.target, "last");
         assert_eq!(found.args, BTreeMap::from([("A".into(), "1".into()), ("B".into(), "2=3".into())]));
     }
@@ -375,9 +382,8 @@ mod tests {
     #[test]
     fn a_command_that_leads_out_of_the_repository_says_nothing() {
         let files = files();
-        let repository = Repository::new(&files.path("b"), &files.path("b"), "ours");
         files.write("b/a.sh", "docker build -t acme/x:1 ../promise/pipeline");
-        assert_eq!(build_command("acme/x:1", &[files.path("b/a.sh")], &repository), None);
+        assert_eq!(build_command("acme/x:1", &read(&[files.path("b/a.sh")], &files.path("b"))), None);
     }
 
     proptest::proptest! {

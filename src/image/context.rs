@@ -27,7 +27,7 @@ impl ContextError {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable { .. } => {
-                Some("make it readable, or name it in .dockerignore if the image needs it not")
+                Some("make it readable, or name it in .dockerignore if the image does not need it")
             }
             Self::TooLarge { .. } => Some("name in .dockerignore what the image does not need"),
             Self::Pattern { .. } => Some("write \\ before a character that is meant as it is"),

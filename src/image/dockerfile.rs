@@ -3,7 +3,6 @@
 //! A rule is asked for all images before the next one is. A Dockerfile that builds one image is no answer for another,
 //! and one that two images claim by the same rule is the answer for neither: a wrong guess is worse than a question.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,23 +10,22 @@ use std::path::{Path, PathBuf};
 use super::commands::{self, Built};
 use super::instructions::Instructions;
 use super::question::{PlanError, quoted};
+use super::repository::Home;
 use super::rules::{self, Claim, Image};
 use super::survey::{Candidate, Survey, dockerfile_anywhere};
-use super::{ImageUse, Override, Overrides, Planned, Recipe, Repository, Rule, Source, context, reference};
+use super::{ImageUse, Override, Overrides, Planned, Recipe, Rule, Source, context, reference};
 
 /// Where every image that is used comes from, in the order of their first use.
-pub(crate) fn plan(repository: &Repository, uses: &[ImageUse], overrides: &Overrides) -> Vec<Planned> {
-    let mut plan = Plan::new(repository, uses);
+pub(crate) fn plan(home: &Home<'_>, uses: &[ImageUse], overrides: &Overrides) -> Vec<Planned> {
+    let mut plan = Plan::new(home, uses);
     plan.settings(overrides);
-    plan.claims(Rule::CliLayout, |image, plan| rules::cli_layout(image, plan.repository));
-    if !plan.near.incomplete {
-        plan.claims(Rule::FolderName, |image, plan| {
-            rules::folder_name(image, &plan.near.candidates, plan.repository)
-        });
-        plan.claims(Rule::Prefix, |image, plan| rules::prefix(image, &plan.near.candidates, plan.repository));
-        plan.claims(Rule::Repository, |image, plan| {
-            rules::repository_wide(image, &plan.all_candidates()?, plan.repository)
-        });
+    plan.claims(Rule::CliLayout, |image, plan| rules::cli_layout(image, plan.home));
+    if !plan.incomplete {
+        plan.claims(Rule::FolderName, |image, plan| rules::folder_name(image, &plan.candidates, plan.home));
+        plan.claims(Rule::Prefix, |image, plan| rules::prefix(image, &plan.candidates, plan.home));
+    }
+    if let Some(all) = plan.all_candidates() {
+        plan.claims(Rule::Repository, |image, plan| rules::repository_wide(image, &all, plan.home));
         plan.eliminate();
     }
     plan.build_commands();
@@ -36,7 +34,7 @@ pub(crate) fn plan(repository: &Repository, uses: &[ImageUse], overrides: &Overr
 
 /// What is known so far.
 struct Plan<'a> {
-    repository: &'a Repository,
+    home: &'a Home<'a>,
     images: Vec<Image<'a>>,
     /// By index of the image.
     decided: BTreeMap<usize, Result<Source, PlanError>>,
@@ -44,14 +42,14 @@ struct Plan<'a> {
     taken: BTreeMap<PathBuf, BTreeSet<&'a str>>,
     /// Stage and arguments that settings give to an image whose Dockerfile they leave to the rules.
     extras: BTreeMap<usize, (String, BTreeMap<String, String>)>,
-    /// Below the Promise's folder.
-    near: Survey,
-    /// Below the repository's root.
-    far: OnceCell<Survey>,
+    /// The Dockerfiles below the Promise's folder.
+    candidates: Vec<Candidate>,
+    /// Set when there are too many files to know them all.
+    incomplete: bool,
 }
 
 impl<'a> Plan<'a> {
-    fn new(repository: &'a Repository, uses: &'a [ImageUse]) -> Self {
+    fn new(home: &'a Home<'a>, uses: &'a [ImageUse]) -> Self {
         let mut images: Vec<Image<'a>> = Vec::new();
         for used in uses {
             match images.iter_mut().find(|image| image.reference == used.reference) {
@@ -59,9 +57,10 @@ impl<'a> Plan<'a> {
                 None => images.push(Image { reference: &used.reference, uses: vec![used] }),
             }
         }
-        let near = Survey::of(&repository.folder, repository);
+        let near = Survey::of(&home.folder, home.root());
+        let candidates = near.candidates(home);
         let (decided, taken, extras) = Default::default();
-        Self { repository, images, decided, taken, extras, near, far: OnceCell::new() }
+        Self { home, images, decided, taken, extras, candidates, incomplete: near.incomplete }
     }
 
     /// R0: what the settings say.
@@ -73,19 +72,22 @@ impl<'a> Plan<'a> {
                 None => {}
                 Some(Override::Pull) => self.use_as(index, reference),
                 Some(Override::Image(image)) => self.use_as(index, image),
-                Some(Override::Build { context: None, dockerfile: None, target, args }) => {
-                    self.extras.insert(index, (target.clone(), args.clone()));
-                }
                 Some(Override::Build { context, dockerfile, target, args }) => {
                     self.extras.insert(index, (target.clone(), args.clone()));
-                    match named(context.as_deref(), dockerfile.as_deref()) {
-                        Ok(dockerfile) => self.build(index, dockerfile, context.clone(), Rule::Settings),
-                        Err((path, problem)) => {
-                            let image = reference.to_owned();
-                            self.decided.insert(index, Err(PlanError::NoSuchPath { image, path, problem }));
-                        }
+                    if context.is_some() || dockerfile.is_some() {
+                        self.build_named(index, context.as_deref(), dockerfile.as_deref());
                     }
                 }
+            }
+        }
+    }
+
+    fn build_named(&mut self, index: usize, context: Option<&Path>, dockerfile: Option<&Path>) {
+        match named(context, dockerfile) {
+            Ok(dockerfile) => self.build(index, dockerfile, context.map(settled), Rule::Settings),
+            Err((path, problem)) => {
+                let image = self.images[index].reference.to_owned();
+                self.decided.insert(index, Err(PlanError::NoSuchPath { image, path, problem }));
             }
         }
     }
@@ -125,13 +127,13 @@ impl<'a> Plan<'a> {
         let (left, candidates) = (self.undecided(), self.left_over());
         let names: BTreeSet<&str> = left.iter().map(|&index| self.images[index].name()).collect();
         let [candidate] = candidates.as_slice() else { return };
-        if names.len() != 1 || self.far().incomplete {
+        if names.len() != 1 {
             return;
         }
         let text = fs::read(&candidate.dockerfile).unwrap_or_default();
         let bases = Instructions::parse(&String::from_utf8_lossy(&text), &BTreeMap::new()).bases;
         for index in left {
-            if rules::may_be_the_last(&self.images[index], candidate, &bases, self.repository) {
+            if rules::may_be_the_last(&self.images[index], candidate, &bases, self.home) {
                 self.build(index, candidate.dockerfile.clone(), None, Rule::Elimination);
             }
         }
@@ -140,11 +142,8 @@ impl<'a> Plan<'a> {
     /// R6: what scripts say.
     fn build_commands(&mut self) {
         for index in self.undecided() {
-            let survey = self.far();
-            let image = self.images[index].reference;
-            let found = (!survey.incomplete)
-                .then(|| commands::build_command(image, &survey.scripts, self.repository));
-            if let Some(Built { dockerfile, context, target, args }) = found.flatten() {
+            let found = commands::build_command(self.images[index].reference, self.home.repository.builds());
+            if let Some(Built { dockerfile, context, target, args }) = found {
                 self.extras.entry(index).or_insert((target, args));
                 self.build(index, dockerfile, Some(context), Rule::BuildCommand);
             }
@@ -153,8 +152,8 @@ impl<'a> Plan<'a> {
 
     fn build(&mut self, index: usize, dockerfile: PathBuf, context: Option<PathBuf>, rule: Rule) {
         let (target, args) = self.extras.get(&index).cloned().unwrap_or_default();
-        let context = context.unwrap_or_else(|| context::choose(&dockerfile, &self.repository.root, &args));
-        let tests = ["test", "tests"].map(|name| self.repository.folder.join(name)).to_vec();
+        let context = context.unwrap_or_else(|| context::choose(&dockerfile, self.home.root(), &args));
+        let tests = ["test", "tests"].map(|name| self.home.folder.join(name)).to_vec();
         self.taken.entry(dockerfile.clone()).or_default().insert(self.images[index].name());
         self.decided
             .insert(index, Ok(Source::Build(Recipe { dockerfile, context, target, args, rule, tests })));
@@ -178,8 +177,8 @@ impl<'a> Plan<'a> {
         let image = self.images[index].reference;
         let name = reference::name(image);
         let pull = format!("{}: pull", quoted(name));
-        if self.near.incomplete {
-            let folder = self.repository.folder.clone();
+        if self.incomplete {
+            let folder = self.home.folder.clone();
             return Err(PlanError::TooManyFiles { image: image.to_owned(), folder, entries: vec![pull] });
         }
         if left_over.is_empty() && self.extras.contains_key(&index) {
@@ -191,18 +190,15 @@ impl<'a> Plan<'a> {
         let entries = left_over.iter().map(|candidate| self.entry(name, candidate)).chain([pull]);
         Err(PlanError::Undecided {
             image: image.to_owned(),
-            candidates: left_over
-                .iter()
-                .map(|candidate| self.repository.shown(&candidate.dockerfile))
-                .collect(),
+            candidates: left_over.iter().map(|candidate| self.home.shown(&candidate.dockerfile)).collect(),
             entries: entries.collect(),
         })
     }
 
     /// The entry of `images:` that says that a candidate builds an image.
     fn entry(&self, name: &str, candidate: &Candidate) -> String {
-        let context = context::choose(&candidate.dockerfile, &self.repository.root, &BTreeMap::new());
-        let shown = |path: &Path| quoted(&self.repository.shown(path));
+        let context = context::choose(&candidate.dockerfile, self.home.root(), &BTreeMap::new());
+        let shown = |path: &Path| quoted(&self.home.shown(path));
         format!(
             "{}: {{ context: {}, dockerfile: {} }}",
             quoted(name),
@@ -218,18 +214,17 @@ impl<'a> Plan<'a> {
     /// The Dockerfiles below the Promise's folder that build no image so far.
     fn left_over(&self) -> Vec<Candidate> {
         let free = |candidate: &&Candidate| !self.taken.contains_key(&candidate.dockerfile);
-        self.near.candidates.iter().filter(free).cloned().collect()
+        self.candidates.iter().filter(free).cloned().collect()
     }
 
-    fn far(&self) -> &Survey {
-        self.far.get_or_init(|| Survey::of(&self.repository.root, self.repository))
-    }
-
-    /// Those of the repository and of the Promise, unless there are too many to know.
+    /// Those of the repository and of the Promise, if somebody needs them and they can be known.
     fn all_candidates(&self) -> Option<Vec<Candidate>> {
-        let far = self.far();
-        let outside = far.candidates.iter().filter(|candidate| !self.near.candidates.contains(candidate));
-        (!far.incomplete).then(|| self.near.candidates.iter().chain(outside).cloned().collect())
+        let needed = !self.incomplete && !self.undecided().is_empty();
+        let survey = needed.then(|| self.home.repository.survey()).filter(|survey| !survey.incomplete)?;
+        let mut all = survey.candidates(self.home);
+        all.retain(|candidate| !self.candidates.contains(candidate));
+        all.extend(self.candidates.iter().cloned());
+        Some(all)
     }
 }
 
@@ -260,6 +255,7 @@ fn settled(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Repository;
     use crate::image::testing::Files;
 
     /// `TYPE/ACTION/PIPELINE/CONTAINER=REFERENCE`.
@@ -275,8 +271,8 @@ mod tests {
 
     /// What comes of a Promise called `redis` in the folder `redis` of a repository called `repo`.
     fn plan_redis(files: &Files, images: &[&str], overrides: &Overrides) -> Vec<Planned> {
-        let repository = Repository::new(&files.path(""), &files.path("redis"), "redis");
-        plan(&repository, &uses(images), overrides)
+        let repository = Repository::new(&files.path(""));
+        plan(&repository.home(&files.path("redis"), "redis"), &uses(images), overrides)
     }
 
     /// As one line for each image: the Dockerfile, its context if that is another folder, and the rule.
@@ -445,6 +441,27 @@ mod tests {
     }
 
     #[test]
+    fn the_folders_above_tell_equal_folders_apart() {
+        let found = planned(
+            &[
+                "redis/workflows/promise/configure/Dockerfile",
+                "redis/workflows/resource/configure/Dockerfile",
+            ],
+            &[
+                "promise/configure/p/c=acme/redis-promise-configure",
+                "resource/configure/p/c=acme/redis-resource-configure",
+            ],
+        );
+        assert_eq!(
+            found,
+            [
+                "redis/workflows/promise/configure/Dockerfile Prefix",
+                "redis/workflows/resource/configure/Dockerfile Prefix"
+            ]
+        );
+    }
+
+    #[test]
     fn a_prefix_of_something_else_says_nothing() {
         let found = planned(
             &["redis/internal/pipeline/Dockerfile", "redis/internal/other/Dockerfile"],
@@ -597,6 +614,17 @@ mod tests {
         );
         let overrides = Overrides::from([("acme/y".into(), Override::Image("acme/z".into()))]);
         assert_eq!(shown(&files, &plan_redis(&files, &images[2..], &overrides)), ["acme/z Settings"]);
+    }
+
+    #[test]
+    fn a_dockerfile_that_settings_name_is_not_left_for_another_image() {
+        let files = Files::new(&[("redis/x/Dockerfile", "FROM x"), ("redis/y/Dockerfile", "FROM x")]);
+        let images = &["resource/configure/p/c=acme/one", "resource/configure/p/d=acme/two"];
+        let overrides = Overrides::from([("acme/one".into(), build(Some(files.path("redis/y/../x")), None))]);
+        assert_eq!(
+            shown(&files, &plan_redis(&files, images, &overrides)),
+            ["redis/x/Dockerfile Settings", "redis/y/Dockerfile Elimination"]
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | `question` | what to ask of the author then |
 //! | `rules` | the rules that go by names: what ties an image to a Dockerfile |
 //! | `commands`, `shell` | the rule that reads `docker build` commands in scripts |
+//! | `repository` | where a Promise lies, and what its neighbours share |
 //! | `survey` | the Dockerfiles and scripts below a folder |
 //! | `reference` | image references as text |
 //! | `instructions`, `lines`, `words` | just enough of a Dockerfile |
@@ -27,6 +28,7 @@ mod pack;
 mod parity;
 mod question;
 mod reference;
+mod repository;
 mod rules;
 mod shell;
 mod survey;
@@ -36,50 +38,13 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) use context::ContextError;
 pub(crate) use dockerfile::plan;
 pub(crate) use pack::{Packed, hash, pack};
 pub(crate) use question::PlanError;
-
-/// Where a Promise lies.
-#[derive(Debug, Clone)]
-pub(crate) struct Repository {
-    root: PathBuf,
-    folder: PathBuf,
-    promise: String,
-}
-
-impl Repository {
-    /// `root` is the repository's, or `folder` without one; `folder` holds the Promise, `promise` is its name.
-    pub(crate) fn new(root: &Path, folder: &Path, promise: &str) -> Self {
-        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let (root, folder) = (real(root), real(folder));
-        let root = if folder.starts_with(&root) { root } else { folder.clone() };
-        Self { root, folder, promise: promise.to_owned() }
-    }
-
-    /// What an image of the Promise may be named after.
-    fn names(&self) -> impl Iterator<Item = String> {
-        let promise = std::iter::once(reference::slug(&self.promise));
-        promise.chain([&self.folder, &self.root].map(|path| reference::slug(&last_name(path))))
-    }
-
-    /// A path as settings beside the Promise would write it.
-    fn shown(&self, path: &Path) -> String {
-        for (up, above) in
-            self.folder.ancestors().take_while(|above| above.starts_with(&self.root)).enumerate()
-        {
-            if let Ok(below) = path.strip_prefix(above) {
-                let shown = Path::new(&"../".repeat(up)).join(below).display().to_string();
-                return if shown.is_empty() { ".".to_owned() } else { shown };
-            }
-        }
-        path.display().to_string()
-    }
-}
+pub(crate) use repository::{Home, Repository};
 
 fn last_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()

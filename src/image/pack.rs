@@ -1,8 +1,8 @@
 //! A build context as a tar: the same bytes for the same files, whoever packs them and when.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -226,7 +226,10 @@ fn write(entries: &Entries) -> Result<Vec<u8>, ContextError> {
                 // With a slash, as the docker CLI does it: the name counts in the builder's cache.
                 tar.append_data(&mut header(EntryType::Directory, *mode, 0), path.join(""), io::empty())
             }
-            Content::File { path: file, mode, .. } => append(&mut tar, path, *mode, &read(file)?),
+            Content::File { path: file, mode, .. } => {
+                let bytes = fs::read(file).map_err(|error| ContextError::unreadable(file, &error))?;
+                append(&mut tar, path, *mode, &bytes)
+            }
             Content::Bytes { bytes, mode } => append(&mut tar, path, *mode, bytes),
             Content::Link(target) => tar.append_link(&mut header(EntryType::Symlink, 0o777, 0), path, target),
         };
@@ -243,15 +246,6 @@ fn unpackable(path: &Path, error: &io::Error) -> ContextError {
     ContextError::Unpackable { path: path.to_owned(), reason: error.to_string() }
 }
 
-/// A file that grew beyond the limit since it was listed ends there.
-fn read(path: &Path) -> Result<Vec<u8>, ContextError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LIMIT).read_to_end(&mut bytes))
-        .map_err(|error| ContextError::unreadable(path, &error))?;
-    Ok(bytes)
-}
-
 fn header(kind: EntryType, mode: u32, size: usize) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
@@ -265,6 +259,8 @@ fn header(kind: EntryType, mode: u32, size: usize) -> Header {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::Read;
     use std::os::unix::fs::symlink;
 
     use super::*;

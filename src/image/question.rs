@@ -27,9 +27,9 @@ impl PlanError {
         match self {
             Self::Undecided { entries, .. } | Self::TooManyFiles { entries, .. } => {
                 let which = if entries.len() > 1 { "one of these" } else { "this" };
-                let lines: String = entries.iter().map(|entry| format!("\n  {entry}")).collect();
+                let lines = entries.join("\n  ");
                 format!(
-                    "say so in kratix-test.yaml beside the Promise, with {which} below images:\nimages:{lines}"
+                    "say so in kratix-test.yaml beside the Promise, with {which} below images:\nimages:\n  {lines}"
                 )
             }
             Self::NothingToBuild { .. } => "add its context: or dockerfile: there".to_owned(),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::reference::{last, name, slug, suffix_slugs};
+use super::repository::Home;
 use super::survey::{Candidate, dockerfile_in};
-use super::{ImageUse, Repository};
+use super::{ImageUse, last_name};
 
 /// Names that a folder or a container has for its place in a workflow, and that say nothing of the image.
 const PLACES: [&str; 4] = ["configure", "delete", "resource", "promise"];
@@ -45,13 +46,13 @@ impl Claim {
 /// R1: the Dockerfile at `workflows/TYPE/ACTION/PIPELINE/CONTAINER`, where the `kratix` CLI puts it.
 ///
 /// Containers that have one each but share an image leave open which of them builds it.
-pub(super) fn cli_layout(image: &Image<'_>, repository: &Repository) -> Option<Claim> {
+pub(super) fn cli_layout(image: &Image<'_>, home: &Home<'_>) -> Option<Claim> {
     let found = image.uses.iter().filter_map(|used| {
         let names = [&used.workflow, &used.action, &used.pipeline, &used.container];
         // A name with a slash or dots would lead elsewhere.
         let plain = names.iter().all(|name| !name.is_empty() && !name.contains('/') && *name != "..");
-        let folder = names.iter().fold(repository.folder.join("workflows"), |folder, name| folder.join(name));
-        plain.then(|| dockerfile_in(&folder, repository)).flatten()
+        let folder = names.iter().fold(home.folder.join("workflows"), |folder, name| folder.join(name));
+        plain.then(|| dockerfile_in(&folder, home.root())).flatten()
     });
     only(found.collect::<BTreeSet<_>>()).map(Claim::new)
 }
@@ -60,17 +61,13 @@ pub(super) fn cli_layout(image: &Image<'_>, repository: &Repository) -> Option<C
 ///
 /// The image's path is the stronger sign. A name that is only a place in a workflow says nothing of a container; of an
 /// image it does, but not under another type of workflow.
-pub(super) fn folder_name(
-    image: &Image<'_>,
-    candidates: &[Candidate],
-    repository: &Repository,
-) -> Option<Claim> {
+pub(super) fn folder_name(image: &Image<'_>, candidates: &[Candidate], home: &Home<'_>) -> Option<Claim> {
     let paths = suffix_slugs(image.reference);
     let containers: Vec<String> = image.uses.iter().map(|used| slug(&used.container)).collect();
     let claims = candidates.iter().filter_map(|candidate| {
         let folder = slug(&candidate.name());
         let place = PLACES.contains(&folder.as_str());
-        let by_path = paths.contains(&folder) && (!place || fits_workflow(image, candidate, repository));
+        let by_path = paths.contains(&folder) && (!place || fits_workflow(image, candidate, home));
         let by_container = !place && containers.contains(&folder);
         let dockerfile = candidate.dockerfile.clone();
         (by_path || by_container).then_some(Claim { dockerfile, strength: u8::from(by_path) })
@@ -79,27 +76,23 @@ pub(super) fn folder_name(
 }
 
 /// R3: the only, longest candidate with `last` = PREFIX-FOLDER, where PREFIX fits a name of the Promise.
-pub(super) fn prefix(image: &Image<'_>, candidates: &[Candidate], repository: &Repository) -> Option<Claim> {
-    longest(candidates, |candidate| prefixed(image, candidate, repository))
+pub(super) fn prefix(image: &Image<'_>, candidates: &[Candidate], home: &Home<'_>) -> Option<Claim> {
+    longest(candidates, |candidate| prefixed(image, candidate, home))
 }
 
 /// R5: the same over the repository, where the folder may also be all of `last`, or the rest of it one above.
 ///
 /// What the path says whole outdoes a folder with a prefix. A place in a workflow is no name outside the Promise.
-pub(super) fn repository_wide(
-    image: &Image<'_>,
-    candidates: &[Candidate],
-    repository: &Repository,
-) -> Option<Claim> {
+pub(super) fn repository_wide(image: &Image<'_>, candidates: &[Candidate], home: &Home<'_>) -> Option<Claim> {
     let last = slug(last(image.reference));
     longest(candidates, |candidate| {
         let folder = slug(&candidate.name());
-        let outside = !candidate.folder.starts_with(&repository.folder);
+        let outside = !candidate.folder.starts_with(&home.folder);
         let place = PLACES.contains(&folder.as_str());
         let whole =
-            folder == last && !(place && outside) && (!place || fits_workflow(image, candidate, repository));
-        let above = || above(candidate, repository).any(|above| format!("{above}-{folder}") == last);
-        if whole || above() { Some(last.len()) } else { prefixed(image, candidate, repository) }
+            folder == last && !(place && outside) && (!place || fits_workflow(image, candidate, home));
+        let above = || above(candidate, home).any(|above| format!("{above}-{folder}") == last);
+        if whole || above() { Some(last.len()) } else { prefixed(image, candidate, home) }
     })
 }
 
@@ -110,16 +103,31 @@ pub(super) fn may_be_the_last(
     image: &Image<'_>,
     candidate: &Candidate,
     bases: &[String],
-    r: &Repository,
+    home: &Home<'_>,
 ) -> bool {
-    fits_workflow(image, candidate, r) && !bases.iter().any(|base| name(base) == image.name())
+    fits_workflow(image, candidate, home) && !bases.iter().any(|base| name(base) == image.name())
 }
 
-/// The length of the folder's name, if `last` is that name with a prefix that fits the Promise's.
-fn prefixed(image: &Image<'_>, candidate: &Candidate, repository: &Repository) -> Option<usize> {
-    let (last, folder) = (slug(last(image.reference)), slug(&candidate.name()));
-    let prefix = last.strip_suffix(&folder)?.strip_suffix('-')?;
-    repository.names().any(|name| fits(prefix, &name)).then_some(folder.len())
+/// How much of `last` the folder says, if the rest is a prefix that fits the Promise's names.
+///
+/// The folders right above it count as far as they go on with it: they tell `promise/configure` from `resource/configure`.
+fn prefixed(image: &Image<'_>, candidate: &Candidate, home: &Home<'_>) -> Option<usize> {
+    let last = slug(last(image.reference));
+    let within = candidate.folder.ancestors().take_while(|folder| folder.starts_with(home.root()));
+    let mut rest = last.as_str();
+    let mut said = None;
+    for folder in within {
+        let Some(prefix) =
+            rest.strip_suffix(&slug(&last_name(folder))).and_then(|rest| rest.strip_suffix('-'))
+        else {
+            break;
+        };
+        if home.names().any(|name| fits(prefix, &name)) {
+            said = Some(last.len() - prefix.len());
+        }
+        rest = prefix;
+    }
+    said
 }
 
 /// Whether two names are equal, or one begins or ends with the other.
@@ -135,8 +143,8 @@ fn fits(one: &str, other: &str) -> bool {
 }
 
 /// Whether a candidate under `workflows/TYPE` is for a type of workflow that uses the image.
-fn fits_workflow(image: &Image<'_>, candidate: &Candidate, repository: &Repository) -> bool {
-    let below = candidate.folder.strip_prefix(repository.folder.join("workflows")).ok();
+fn fits_workflow(image: &Image<'_>, candidate: &Candidate, home: &Home<'_>) -> bool {
+    let below = candidate.folder.strip_prefix(home.folder.join("workflows")).ok();
     let workflow = below.and_then(|below| below.iter().next()).map(|name| name.to_string_lossy());
     match workflow.as_deref() {
         Some(workflow @ ("promise" | "resource")) => image.is_used_in(workflow),
@@ -145,8 +153,8 @@ fn fits_workflow(image: &Image<'_>, candidate: &Candidate, repository: &Reposito
 }
 
 /// The names of the folders above a candidate's, below the repository's root.
-fn above(candidate: &Candidate, repository: &Repository) -> impl Iterator<Item = String> {
-    let above = candidate.folder.parent().and_then(|above| above.strip_prefix(&repository.root).ok());
+fn above(candidate: &Candidate, home: &Home<'_>) -> impl Iterator<Item = String> {
+    let above = candidate.folder.parent().and_then(|above| above.strip_prefix(home.root()).ok());
     above.into_iter().flat_map(|above| above.iter().map(|name| slug(&name.to_string_lossy())))
 }
 

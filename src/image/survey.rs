@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
-use super::{Repository, last_name};
+use super::last_name;
+use super::repository::Home;
 
 /// Entries that are looked at before giving up.
 const LIMIT: usize = 200_000;
@@ -33,7 +34,8 @@ impl Candidate {
 /// What was found below a folder, by path.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    pub(super) candidates: Vec<Candidate>,
+    /// Whosever they are: see [`Survey::candidates`].
+    dockerfiles: Vec<Candidate>,
     /// Files that may be scripts or Makefiles, by their names.
     pub(super) scripts: Vec<PathBuf>,
     /// Set when there was too much to look at all of it.
@@ -41,12 +43,12 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Looks below a folder, which is the Promise's or one above it. Follows no link to a folder.
-    pub(super) fn of(folder: &Path, repository: &Repository) -> Self {
-        Self::within(folder, repository, LIMIT)
+    /// Looks below a folder of the repository with this root. Follows no link to a folder.
+    pub(super) fn of(folder: &Path, root: &Path) -> Self {
+        Self::within(folder, root, LIMIT)
     }
 
-    fn within(folder: &Path, repository: &Repository, limit: usize) -> Self {
+    fn within(folder: &Path, root: &Path, limit: usize) -> Self {
         let mut survey = Self::default();
         let mut folders = vec![(folder.to_owned(), false)];
         let mut seen = 0;
@@ -59,13 +61,17 @@ impl Survey {
             }
             folders.extend(entries.iter().filter_map(|entry| below(entry, barren)));
             survey.scripts.extend(entries.iter().filter_map(script));
-            survey.candidates.extend((!barren).then(|| candidate(&folder, &entries, repository)).flatten());
+            survey.dockerfiles.extend((!barren).then(|| candidate(&folder, &entries, root)).flatten());
         }
-        let mut owners = Owners { repository, known: BTreeMap::new() };
-        survey.candidates.retain(|candidate| !owners.another_owns(&candidate.folder, folder));
-        survey.candidates.sort_by(|one, other| one.folder.cmp(&other.folder));
+        survey.dockerfiles.sort_by(|one, other| one.folder.cmp(&other.folder));
         survey.scripts.sort();
         survey
+    }
+
+    /// The Dockerfiles that are no other Promise's.
+    pub(super) fn candidates(&self, home: &Home<'_>) -> Vec<Candidate> {
+        let mut owners = Owners { home, known: BTreeMap::new() };
+        self.dockerfiles.iter().filter(|candidate| !owners.another_owns(&candidate.folder)).cloned().collect()
     }
 }
 
@@ -84,15 +90,15 @@ fn script(entry: &DirEntry) -> Option<PathBuf> {
     (by_name && entry.file_type().ok()?.is_file()).then_some(path)
 }
 
-fn candidate(folder: &Path, entries: &[DirEntry], repository: &Repository) -> Option<Candidate> {
+fn candidate(folder: &Path, entries: &[DirEntry], root: &Path) -> Option<Candidate> {
     let has = |name: &str| entries.iter().any(|entry| entry.file_name() == name);
-    let dockerfile = DOCKERFILES.iter().any(|name| has(name)).then(|| dockerfile_in(folder, repository));
+    let dockerfile = DOCKERFILES.iter().any(|name| has(name)).then(|| dockerfile_in(folder, root));
     Some(Candidate { dockerfile: dockerfile.flatten()?, folder: folder.to_owned() })
 }
 
 /// The Dockerfile right in a folder.
-pub(super) fn dockerfile_in(folder: &Path, repository: &Repository) -> Option<PathBuf> {
-    DOCKERFILES.map(|name| folder.join(name)).into_iter().find(|path| is_within(path, repository))
+pub(super) fn dockerfile_in(folder: &Path, root: &Path) -> Option<PathBuf> {
+    DOCKERFILES.map(|name| folder.join(name)).into_iter().find(|path| is_within(path, root))
 }
 
 /// The Dockerfile right in a folder that settings name, wherever it is.
@@ -101,27 +107,24 @@ pub(super) fn dockerfile_anywhere(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Whether a path is a file of the repository, by a link or not.
-pub(super) fn is_within(path: &Path, repository: &Repository) -> bool {
-    fs::canonicalize(path).is_ok_and(|real| real.is_file() && real.starts_with(&repository.root))
+pub(super) fn is_within(path: &Path, root: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| real.is_file() && real.starts_with(root))
 }
 
 /// Which folders belong to other Promises.
 struct Owners<'a> {
-    repository: &'a Repository,
+    home: &'a Home<'a>,
     known: BTreeMap<PathBuf, bool>,
 }
 
 impl Owners<'_> {
-    /// Whether a folder, or one above it up to `top`, holds another Promise. Ours owns what is below it but not below
-    /// another.
-    fn another_owns(&mut self, folder: &Path, top: &Path) -> bool {
-        let own = &self.repository.folder;
-        let above = folder.ancestors().take_while(|above| above.starts_with(top) && above != own);
-        above.into_iter().any(|above| match self.known.get(above) {
+    /// Whether a folder, or one above it, holds another Promise. Ours owns what is below it, up to the next one.
+    fn another_owns(&mut self, folder: &Path) -> bool {
+        let home = self.home;
+        let within = |above: &&Path| above.starts_with(home.root()) && *above != home.folder;
+        folder.ancestors().take_while(within).any(|above| match self.known.get(above) {
             Some(known) => *known,
-            None => {
-                *self.known.entry(above.to_owned()).or_insert(holds_another(above, &self.repository.promise))
-            }
+            None => *self.known.entry(above.to_owned()).or_insert(holds_another(above, &home.promise)),
         })
     }
 }
@@ -168,11 +171,13 @@ fn scalar(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Repository;
     use crate::image::testing::Files;
 
     fn found(files: &Files, folder: &str, promise: &str) -> Vec<String> {
-        let repository = Repository::new(&files.path(""), &files.path(promise), "ours");
-        let candidates = Survey::of(&files.path(folder), &repository).candidates;
+        let repository = Repository::new(&files.path(""));
+        let home = repository.home(&files.path(promise), "ours");
+        let candidates = Survey::of(&files.path(folder), &files.path("")).candidates(&home);
         let path =
             |candidate: Candidate| candidate.dockerfile.strip_prefix(files.path("")).unwrap().to_owned();
         candidates.into_iter().map(|candidate| path(candidate).display().to_string()).collect()
@@ -251,8 +256,8 @@ mod tests {
     #[test]
     fn too_many_files_are_not_taken_for_few() {
         let files = Files::new(&[("a", ""), ("b", ""), ("c/d", "")]);
-        let repository = Repository::new(&files.path(""), &files.path(""), "ours");
-        assert!(!Survey::within(&files.path(""), &repository, 4).incomplete);
-        assert!(Survey::within(&files.path(""), &repository, 3).incomplete);
+        let root = files.path("");
+        assert!(!Survey::within(&root, &root, 4).incomplete);
+        assert!(Survey::within(&root, &root, 3).incomplete);
     }
 }
