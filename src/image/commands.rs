@@ -322,6 +322,7 @@ mod tests {
             "cd $DIR\ndocker build -t acme/x:1 pipeline",
             "pushd b\ndocker build -t acme/x:1 pipeline",
             "(\ncd b\n)\ndocker build -t acme/x:1 pipeline",
+            "(\ncd b\n)\ndocker build -t acme/x:1 ../promise/pipeline",
             "# docker build -t acme/x:1 pipeline",
             "echo 'docker build -t acme/x:1 pipeline'",
             "docker buildx bake -t acme/x:1 pipeline",

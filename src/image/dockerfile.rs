@@ -397,6 +397,18 @@ mod tests {
     }
 
     #[test]
+    fn a_dockerfile_that_builds_one_image_is_no_answer_for_another() {
+        let found = planned(
+            &["redis/workflows/resource/configure/main/setup/Dockerfile"],
+            &["resource/configure/main/setup=acme/one", "resource/delete/main/setup=acme/two"],
+        );
+        assert_eq!(
+            found,
+            ["redis/workflows/resource/configure/main/setup/Dockerfile CliLayout", "acme/two AsItIs"]
+        );
+    }
+
+    #[test]
     fn two_images_that_claim_one_dockerfile_both_have_to_be_told() {
         let found = planned(
             &["redis/setup/Dockerfile"],

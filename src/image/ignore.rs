@@ -136,6 +136,7 @@ mod tests {
         for (text, out, sent) in [
             ("a", &["a", "a/b", "a/b/c"][..], &["b", "ba", "b/a"][..]),
             ("*\n!a", &["b", "b/c"], &["a", "a/b"]),
+            ("a\n!a/b\na", &["a", "a/x"], &["a/b"]),
             ("!a\n*", &["a", "b"], &[]),
             ("a\n!a/b\na/b/c", &["a", "a/x", "a/b/c"], &["a/b", "a/b/d"]),
             ("*.md\n!README*.md\nREADME-secret.md", &["a.md", "README-secret.md"], &["README.md", "d/a.md"]),

@@ -254,6 +254,13 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_in_several_files_owns_what_is_below_it() {
+        let dockerfile = "split/workflows/resource/configure/p/c/Dockerfile";
+        let files = Files::new(&[("split/api.yaml", ""), (dockerfile, "")]);
+        assert_eq!(found(&files, "split", "split"), [dockerfile]);
+    }
+
+    #[test]
     fn too_many_files_are_not_taken_for_few() {
         let files = Files::new(&[("a", ""), ("b", ""), ("c/d", "")]);
         let root = files.path("");
