@@ -109,7 +109,7 @@ pub(crate) struct Recipe {
     pub(crate) args: BTreeMap<String, String>,
     /// What the Dockerfile was found by.
     pub(crate) rule: Rule,
-    /// Folders of tests, which are not part of the context unless the Dockerfile names them.
+    /// Real paths of folders of tests, which are not part of the context unless the Dockerfile names them.
     pub(crate) tests: Vec<PathBuf>,
 }
 

@@ -96,8 +96,8 @@ fn rules(context: &Path, dockerfile: &Path, inside: Option<&Path>) -> Result<Ign
 
 /// The folders of tests that no instruction names, as paths in the context.
 fn kept_out(recipe: &Recipe, context: &Path, sources: &[String]) -> Vec<PathBuf> {
-    let folders = recipe.tests.iter().filter_map(|folder| fs::canonicalize(folder).ok());
-    let inside = folders.filter_map(|folder| folder.strip_prefix(context).map(Path::to_owned).ok());
+    let inside =
+        recipe.tests.iter().filter_map(|folder| folder.strip_prefix(context).map(Path::to_owned).ok());
     inside
         .filter(|path| path != Path::new("") && !context::is_named(&path.to_string_lossy(), sources))
         .collect()

@@ -155,7 +155,7 @@ fn assert_parity(files: &Files, dockerfile: &str, context: &str, rules: &str) {
         (Ok(ours), Ok(docker)) if ours == docker => remove(&ours),
         (Ok(ours), Ok(docker)) => assert_eq!(seen(&ours), seen(&docker), "{rules:?}"),
         (ours, docker) => {
-            assert_eq!(ours.is_err(), docker.is_err(), "{rules:?}: ours {ours:?}, docker {docker:?}")
+            assert_eq!(ours.is_err(), docker.is_err(), "{rules:?}: ours {ours:?}, docker {docker:?}");
         }
     }
 }
