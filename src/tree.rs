@@ -28,14 +28,10 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
     /// A regular file of this many bytes, kept at `root` joined with its path.
-    File {
-        size: u64,
-    },
+    File { size: u64 },
     Directory,
     /// A symbolic link, never followed on disk; `Tree::resolve` follows those that stay inside.
-    Symlink {
-        target: String,
-    },
+    Symlink { target: String },
     /// What Kratix could not schedule, and is therefore not kept.
     Unkept(Unkept),
 }
@@ -49,7 +45,5 @@ pub enum Unkept {
     /// The name is not UTF-8; the path shows the bytes as `\xff`.
     NameNotUtf8,
     /// A file of this many bytes, beyond what is kept of one folder.
-    TooLarge {
-        size: u64,
-    },
+    TooLarge { size: u64 },
 }

@@ -73,18 +73,9 @@ pub(in crate::engine) enum Place {
 /// What a container sees of the world outside its image.
 #[derive(Debug)]
 pub enum Mount<'a> {
-    Folder {
-        workspace: &'a Workspace,
-        name: &'a str,
-        target: &'a str,
-        read_only: bool,
-    },
+    Folder { workspace: &'a Workspace, name: &'a str, target: &'a str, read_only: bool },
     /// A path of the machine that the engine runs on.
-    Host {
-        source: &'a Path,
-        target: &'a str,
-        read_only: bool,
-    },
+    Host { source: &'a Path, target: &'a str, read_only: bool },
 }
 
 /// What a container may do; empty for the engine's default.

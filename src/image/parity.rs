@@ -171,7 +171,18 @@ fn our_build(files: &Files, dockerfile: &str, context: &str) -> Result<String, S
 }
 
 fn build(dockerfile: &str, context: &str, tar: &[u8]) -> Result<String, String> {
-    docker(&["build", "-q", "-f", dockerfile, context], tar)
+    let build = || docker(&["build", "-q", "-f", dockerfile, context], tar);
+    // While it looks for a cached image, the classic builder trips over any other that is being removed.
+    let tripped =
+        |built: &Result<String, String>| built.as_ref().is_err_and(|e| e.contains("unable to find image"));
+    let mut built = build();
+    for _ in 0..20 {
+        if !tripped(&built) {
+            break;
+        }
+        built = build();
+    }
+    built
 }
 
 /// What an image has: the type, mode and path of everything that COPY left. Removes it.
