@@ -171,16 +171,16 @@ fn our_build(files: &Files, dockerfile: &str, context: &str) -> Result<String, S
 }
 
 fn build(dockerfile: &str, context: &str, tar: &[u8]) -> Result<String, String> {
-    let build = || docker(&["build", "-q", "-f", dockerfile, context], tar);
+    let attempt = || docker(&["build", "-q", "-f", dockerfile, context], tar);
     // While it looks for a cached image, the classic builder trips over any other that is being removed.
     let tripped =
         |built: &Result<String, String>| built.as_ref().is_err_and(|e| e.contains("unable to find image"));
-    let mut built = build();
+    let mut built = attempt();
     for _ in 0..20 {
         if !tripped(&built) {
             break;
         }
-        built = build();
+        built = attempt();
     }
     built
 }
