@@ -1,8 +1,46 @@
-//! placeholder
+//! Runs the pipelines of Kratix Promises in containers, as the platform would, and compares what they leave.
+//!
+//! | module | knows |
+//! |---|---|
+//! | [`cli`] | every argument and its help; no logic |
+//! | [`commands`] | one command each: load, run, report |
+//! | [`runner`] | many tests at once, and one test from request to verdict; the only module that knows all below |
+//! | [`report`] | what happened → text; the terminal |
+//! | [`suite`] | tests on disk: discovery, settings, expectations |
+//! | [`image`] | which Dockerfile builds an image, and what is sent; knows no engine |
+//! | [`engine`] | the seam to Docker; knows no Kratix |
+//! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads |
+//! | [`compare`] | two trees of files → differences; pure |
+//! | [`outcome`] | what happened, as data |
+//! | [`diagnostic`], [`yaml`], [`tree`] | errors with a place; YAML as Kubernetes reads it; files as data |
+//!
+//! Each may use those further down the table; a test holds the table against the `use` lines.
+
 mod cli;
+mod commands;
+mod compare;
 mod diagnostic;
-pub mod engine;
+mod engine;
 mod exit;
+mod image;
+mod kratix;
+mod outcome;
+mod report;
+mod runner;
 mod suite;
-pub mod tree;
+mod tree;
 mod yaml;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+pub use exit::Exit;
+
+/// The whole program, from arguments to exit code.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => commands::dispatch(cli),
+        Err(error) => commands::usage(&error),
+    }
+}
