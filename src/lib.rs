@@ -1,5 +1,6 @@
 //! placeholder
 mod cli;
+mod compare;
 mod diagnostic;
 pub mod engine;
 mod exit;
