@@ -97,14 +97,19 @@ impl TreeError {
 impl Tree {
     /// The bytes of a regular file of this tree.
     pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A regular file of this tree, for reading what need not fit into memory.
+    pub(crate) fn open(&self, path: &str) -> io::Result<File> {
         match self.entries.get(path).map(|entry| &entry.kind) {
             Some(EntryKind::File { .. }) => {}
             Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
             None => return Err(io::Error::from(io::ErrorKind::NotFound)),
         }
-        let mut bytes = Vec::new();
-        open_regular(&self.root.join(path))?.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        open_regular(&self.root.join(path))
     }
 }
 
