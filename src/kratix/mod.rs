@@ -1,18 +1,22 @@
 //! The platform, pure: what Kratix and the API server make of a Promise and of a request. Values in, values out.
 
+mod api;
 mod confinement;
 mod container;
 mod decode;
 mod pipeline;
 mod problem;
+mod promise;
 pub(crate) mod quantity;
 mod read;
 mod volume;
 mod workflow;
 
+pub(crate) use api::{Api, ApiVersion, status_schema};
 pub(crate) use confinement::{Resources, SecurityContext};
 pub(crate) use container::{Container, EnvFrom, EnvFromSource, EnvValue, EnvVar, KeyRef, VolumeMount};
 pub(crate) use pipeline::Pipeline;
-pub(crate) use problem::Problem;
+pub(crate) use problem::{Problem, code};
+pub(crate) use promise::{Promise, RequiredPromise, holds_promise};
 pub(crate) use volume::{Volume, VolumeFiles, VolumeItem, VolumeSource};
 pub(crate) use workflow::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};

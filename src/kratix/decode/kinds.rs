@@ -8,6 +8,7 @@ pub(in crate::kratix) enum Kind {
     Bool,
     Int32,
     Int64,
+    Float64,
     /// `metav1.Time`.
     Time,
     Quantity,
@@ -86,6 +87,7 @@ impl Kind {
             Self::Bool => "bool".into(),
             Self::Int32 => "int32".into(),
             Self::Int64 => "int64".into(),
+            Self::Float64 => "float64".into(),
             Self::Quantity => "resource.Quantity".into(),
             Self::List(item) => format!("[]{}", item.go_type()),
             Self::Map(item) => format!("map[string]{}", item.go_type()),

@@ -3,6 +3,7 @@
 //! It matches names of fields whatever their case, goes through keys in sorted order (Kratix hands it sorted JSON),
 //! and takes a null for anything.
 
+mod crd;
 mod kinds;
 mod meta;
 mod pod;
@@ -11,6 +12,7 @@ mod volume;
 use crate::yaml::{KeyPath, Node, Position, Value};
 
 use super::problem::nearest;
+pub(super) use crd::CRD;
 pub(super) use kinds::{Kind, Struct};
 pub(super) use pod::PIPELINE;
 
@@ -147,7 +149,9 @@ fn sorted(map: &crate::yaml::Map) -> Vec<(&String, &crate::yaml::Entry)> {
 
 fn fits(kind: &Kind, value: &Value) -> bool {
     match (kind, value) {
-        (Kind::String | Kind::Named(_) | Kind::Time, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => true,
+        (Kind::String | Kind::Named(_) | Kind::Time, Value::String(_))
+        | (Kind::Bool, Value::Bool(_))
+        | (Kind::Float64, Value::Number(_)) => true,
         (Kind::Int32, Value::Number(number)) => {
             number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
         }
