@@ -7,8 +7,10 @@ mod decode;
 mod pipeline;
 mod problem;
 mod promise;
+mod promise_schema;
 pub(crate) mod quantity;
 mod read;
+pub(crate) mod schema;
 mod volume;
 mod workflow;
 

@@ -9,6 +9,7 @@ use super::api::Api;
 use super::decode::{self, field};
 use super::pipeline::Pipeline;
 use super::problem::{Problem, code};
+use super::promise_schema;
 use super::read::{items, labels, text};
 use super::workflow::{Workflow, WorkflowAction};
 
@@ -30,6 +31,8 @@ pub(crate) struct Promise {
     pub(crate) workflows: BTreeMap<Workflow, Vec<Pipeline>>,
     /// What Kratix could not read of it.
     pub(crate) problems: Vec<Problem>,
+    /// What the platform drops because a Promise has no such field.
+    pub(crate) pruned: Vec<KeyPath>,
     /// Keys that stand twice in one map. The last one counts.
     pub(crate) duplicates: Vec<Duplicate>,
     /// The whole document.
@@ -89,7 +92,8 @@ impl Promise {
         let metadata = root.get("metadata").unwrap_or(&empty);
         let spec = root.get("spec").unwrap_or(&empty);
         let config = spec.get("workflows").and_then(|workflows| workflows.get("config")).unwrap_or(&empty);
-        let mut problems = Vec::new();
+        let applied = promise_schema::apply(&root);
+        let mut problems = promise_schema::problems(&root, &applied);
         let api = Api::read(spec.get("api"), &KeyPath::from_iter(["spec", "api"]));
         let api = api.unwrap_or_else(|refused| {
             problems.extend(refused);
@@ -111,6 +115,7 @@ impl Promise {
             pipeline_namespace: text(config, "pipelineNamespace").filter(|namespace| !namespace.is_empty()),
             workflows,
             problems,
+            pruned: applied.pruned,
             duplicates,
             root,
         }
