@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 
 use crate::yaml::{KeyPath, Node};
 
-use super::decode::{self, field};
 use super::problem::{Problem, code};
 use super::read::{flag, items, text, texts};
+use super::strict::{self, field};
 
 /// What a Promise offers: the kind of its requests.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ fn unreadable(node: &Node, path: &KeyPath) -> Vec<Problem> {
         // The Promise's own schema says so in the platform's words.
         return Vec::new();
     }
-    decode::decode(node, &decode::CRD, path)
+    strict::decode(node, &strict::CRD, path)
         .into_iter()
         .filter(|flaw| !flaw.unknown_field)
         .map(|flaw| {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::yaml::{Node, Value};
 
-use super::decode::field;
 use super::quantity;
 use super::read::{flag, integer, texts};
+use super::strict::field;
 
 /// A container's `securityContext`, as far as a container engine can follow it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

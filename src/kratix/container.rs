@@ -3,8 +3,8 @@
 use crate::yaml::{KeyPath, Node, Position};
 
 use super::confinement::{Resources, SecurityContext};
-use super::decode::field;
 use super::read::{flag, items, text, texts};
+use super::strict::field;
 
 /// One container of a pipeline.
 #[derive(Debug, Clone)]

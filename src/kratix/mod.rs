@@ -3,7 +3,6 @@
 mod api;
 mod confinement;
 mod container;
-mod decode;
 mod pipeline;
 mod problem;
 mod promise;
@@ -11,6 +10,7 @@ mod promise_schema;
 pub(crate) mod quantity;
 mod read;
 pub(crate) mod schema;
+mod strict;
 mod volume;
 mod workflow;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::yaml::{KeyPath, Node, Position};
 
 use super::container::{Container, each};
-use super::decode::field;
 use super::read::{integer, labels, text};
+use super::strict::field;
 use super::volume::Volume;
 
 /// One pipeline of a workflow.

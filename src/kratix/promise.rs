@@ -6,11 +6,11 @@ use crate::diagnostic::{Source, SourceError};
 use crate::yaml::{Document, Duplicate, KeyPath, Node, Position, Value};
 
 use super::api::Api;
-use super::decode::{self, field};
 use super::pipeline::Pipeline;
 use super::problem::{Problem, code};
 use super::promise_schema;
 use super::read::{items, labels, text};
+use super::strict::{self, field};
 use super::workflow::{Workflow, WorkflowAction};
 
 /// A Promise, as far as it could be read.
@@ -243,7 +243,7 @@ fn refused(node: &Node, path: &KeyPath, workflow: Workflow) -> Vec<Problem> {
         let at = field(node, wrong).map_or(node.at, |node| node.at);
         return vec![Problem::new(code::UNSUPPORTED_PIPELINE, text, path, at).hint(hint)];
     }
-    decode::decode(node, &decode::PIPELINE, path)
+    strict::decode(node, &strict::PIPELINE, path)
         .into_iter()
         .map(|flaw| Problem {
             code: if flaw.unknown_field { code::UNKNOWN_FIELD } else { code::WRONG_TYPE },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::yaml::{Node, Value};
 
-use super::decode::field;
+use super::strict::field;
 
 /// The string at a field.
 pub(super) fn text(node: &Node, name: &str) -> Option<String> {

@@ -2,8 +2,8 @@
 
 use crate::yaml::{KeyPath, Node, Position};
 
-use super::decode::field;
 use super::read::{flag, integer, items, text};
+use super::strict::field;
 
 /// One of a pipeline's own volumes.
 #[derive(Debug, Clone)]
