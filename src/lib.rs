@@ -1,5 +1,6 @@
 //! placeholder
 mod diagnostic;
 pub mod engine;
+mod kratix;
 pub mod tree;
 mod yaml;
