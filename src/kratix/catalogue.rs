@@ -147,7 +147,9 @@ impl FromStr for Code {
 
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
         let upper = text.to_ascii_uppercase();
-        Self::all().find(|code| code.to_string() == upper).ok_or_else(|| UnknownCode { text: text.to_owned() })
+        Self::all()
+            .find(|code| code.to_string() == upper)
+            .ok_or_else(|| UnknownCode { text: text.to_owned() })
     }
 }
 
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn every_trap_has_a_code() {
         let codes: Vec<String> = Code::all().map(|code| code.to_string()).collect();
-        let expected: Vec<String> = (101..=148).chain(201..=210).map(|number| format!("KT{number}")).collect();
+        let expected: Vec<String> =
+            (101..=148).chain(201..=210).map(|number| format!("KT{number}")).collect();
         assert_eq!(codes, expected);
     }
 
@@ -197,7 +200,8 @@ mod tests {
 
     #[test]
     fn every_code_has_a_page_with_its_parts() {
-        let parts = ["## What happens", "## What the platform says", "## Why it passes locally", "## How to fix it"];
+        let parts =
+            ["## What happens", "## What the platform says", "## Why it passes locally", "## How to fix it"];
         for code in Code::all() {
             let rule = code.rule();
             let title = format!("# {code}: {}\n", rule.title);

@@ -38,8 +38,9 @@ impl Misread {
             Value::List(_) => "array",
             Value::Map(_) => "object",
         };
-        let text =
-            format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {into}");
+        let text = format!(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {into}"
+        );
         Self { text, at: Some(node.at), kind: MisreadKind::WrongType }
     }
 

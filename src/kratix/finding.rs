@@ -32,10 +32,25 @@ pub(crate) struct Judged<T> {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Which of Kratix's containers reads what a pipeline left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    Work,
+    Status,
+}
+
 impl Finding {
     /// A finding as severe as its code usually is.
     pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
         Self { code, severity: code.rule().severity, text: text.into(), at: None, hint: None }
+    }
+
+    /// What one of Kratix's containers ends with.
+    pub(crate) fn logged(writer: Writer, code: Code, error: &str) -> Self {
+        match writer {
+            Writer::Work => Self::work_writer(code, error),
+            Writer::Status => Self::status_writer(code, error),
+        }
     }
 
     /// What the work-writer ends with.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::catalogue::{KT103, KT111, KT112, KT113, KT114, KT144, KT203, KT206, KT207};
-use super::coerce::{changed_key, changed_text, to_text};
+use super::catalogue::{KT103, KT111, KT112, KT113, KT114, KT203};
+use super::coerce::to_text;
 use super::decode::{Misread, MisreadKind, find_non_finite, first_document, is_field, sorted};
-use super::finding::{Finding, Judged};
-use crate::yaml::{Document, Entry, Node, Position};
+use super::finding::{Finding, Judged, Writer};
+use super::metadata::{Content, MetadataFile};
+use super::volumes::PathError;
+use crate::yaml::{Document, Node, Position};
 
 const GO_ENTRY: &str = "WorkflowDestinationSelectors";
 
@@ -33,18 +35,31 @@ impl DestinationSelector {
 }
 
 /// Reads and judges the file as the work-writer does: the first thing that is wrong ends it.
-pub(crate) fn read(file: &Path, text: &[u8]) -> Judged<Vec<DestinationSelector>> {
+pub(crate) fn read(file: &MetadataFile) -> Judged<Vec<DestinationSelector>> {
+    let text = match &file.content {
+        Content::Absent => return Judged::accepted(Vec::new(), Vec::new()),
+        Content::Text(text) => text,
+        Content::Unreachable(error) | Content::Unreadable(error) => {
+            // `os.ReadFile` opens whatever `stat` says.
+            let error = PathError {
+                operation: if error.operation == "stat" { "open" } else { error.operation },
+                ..error.clone()
+            };
+            return Judged::refused(file.unreadable(Writer::Work, error.errno, &error.to_string()));
+        }
+        Content::Special(unkept) => return Judged::refused(file.special(unkept)),
+    };
     let document = match first_document(text) {
         Ok(Some(document)) => document,
         Ok(None) => return Judged::accepted(Vec::new(), Vec::new()),
-        Err(misread) => return Judged::refused(invalid(file, &misread)),
+        Err(misread) => return Judged::refused(invalid(&file.path, &misread)),
     };
     let entries = match decode(&document, text) {
         Ok(entries) => entries,
-        Err(misread) => return Judged::refused(invalid(file, &misread)),
+        Err(misread) => return Judged::refused(invalid(&file.path, &misread)),
     };
     let mut findings = remarks(file, &document, text);
-    match refusal(file, &entries) {
+    match refusal(&file.path, &entries) {
         Some(refusal) => {
             findings.insert(0, refusal);
             Judged { value: None, findings }
@@ -227,64 +242,35 @@ fn go_list(entries: &[DestinationSelector]) -> String {
 }
 
 /// What Kratix reads without a word, but not as it was meant.
-fn remarks(file: &Path, document: &Document, source: &[u8]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = document
-        .duplicates
-        .iter()
-        .map(|again| {
-            let text = format!("the key `{}` stands twice in a map; Kratix takes the last", again.key);
-            Finding::new(KT206, text).at(file, Some(again.at)).hint("remove one of them")
-        })
-        .collect();
+fn remarks(file: &MetadataFile, document: &Document, source: &[u8]) -> Vec<Finding> {
+    let mut findings = file.duplicates(document);
     let items = document.root.as_list().unwrap_or_default();
     for (key, entry) in items.iter().flat_map(sorted) {
         if is_field(key, "directory") {
-            findings.extend(surprise(file, entry, source));
+            findings.extend(file.surprising_text(&entry.node, source));
         } else if is_field(key, "matchLabels") {
             for (key, label) in sorted(&entry.node) {
-                findings.extend(surprising_key(file, key, label, source));
-                findings.extend(surprise(file, label, source));
+                findings.extend(file.surprising_key(key, label.key_at, source));
+                findings.extend(file.surprising_text(&label.node, source));
             }
         } else {
-            findings.push(unknown_key(file, key, entry));
+            findings.push(file.unknown_key(key, entry.key_at, "`matchLabels` and `directory`"));
         }
     }
     findings.sort_by_key(Finding::position);
     findings
 }
 
-fn unknown_key(file: &Path, key: &str, entry: &Entry) -> Finding {
-    let text = format!(
-        "Kratix ignores the key `{key}`: an entry of destination-selectors.yaml has `matchLabels` and `directory`"
-    );
-    let hint = "correct its spelling, or remove it";
-    Finding::new(KT207, text).at(file, Some(entry.key_at)).hint(hint)
-}
-
-fn surprise(file: &Path, entry: &Entry, source: &[u8]) -> Option<Finding> {
-    let written = changed_text(&entry.node, source)?;
-    let read = to_text(&entry.node, source)?;
-    let text = format!("Kratix reads `{written}` as the text \"{read}\"");
-    let hint = format!("quote it if you mean the text: \"{written}\"");
-    Some(Finding::new(KT144, text).at(file, Some(entry.node.at)).hint(hint))
-}
-
-fn surprising_key(file: &Path, key: &str, entry: &Entry, source: &[u8]) -> Option<Finding> {
-    let written = changed_key(key, entry.key_at, source)?;
-    let text = format!("Kratix reads the key `{written}` as \"{key}\"");
-    let hint = format!("quote it: \"{written}\"");
-    Some(Finding::new(KT144, text).at(file, Some(entry.key_at)).hint(hint))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::catalogue::Code;
+    use super::super::catalogue::{Code, KT116, KT144, KT206, KT207};
+    use super::super::volumes::Errno;
     use super::*;
 
     fn judge(text: &str) -> Judged<Vec<DestinationSelector>> {
-        read(Path::new("metadata/destination-selectors.yaml"), text.as_bytes())
+        read(&MetadataFile::of("destination-selectors.yaml", text))
     }
 
     fn accepted(text: &str) -> Vec<(String, String)> {
@@ -408,8 +394,10 @@ mod tests {
 
     #[test]
     fn vector_60_the_message_on_duplicates_ends_with_the_whole_list() {
-        let text = "- {directory: foo/, matchLabels: {b: x, a: y}}\n- {directory: foo, matchLabels: {env: x}}";
-        let expected = "duplicate entries in destination-selectors.yaml: \n[{map[a:true b:x] foo} {map[env:x] foo}]";
+        let text =
+            "- {directory: foo/, matchLabels: {b: x, a: y}}\n- {directory: foo, matchLabels: {env: x}}";
+        let expected =
+            "duplicate entries in destination-selectors.yaml: \n[{map[a:true b:x] foo} {map[env:x] foo}]";
         assert_eq!(refused(text), (KT113, expected.into()));
     }
 
@@ -443,8 +431,7 @@ mod tests {
     fn numbers_that_json_has_not_are_text_or_an_error() {
         assert_eq!(accepted("- matchLabels: {a: .inf, b: .nan}"), [pair(".", "a=+Inf,b=NaN")]);
         for text in ["- .nan", "- {matchLabels: {a: b}, other: .nan}", "- matchLabels: {a: [.nan]}"] {
-            let expected =
-                "invalid destination-selectors.yaml: error converting YAML to JSON: json: unsupported value: NaN";
+            let expected = "invalid destination-selectors.yaml: error converting YAML to JSON: json: unsupported value: NaN";
             assert_eq!(refused(text), (KT103, expected.into()), "{text}");
         }
     }
@@ -490,6 +477,15 @@ mod tests {
     }
 
     #[test]
+    fn an_unreadable_file_is_refused() {
+        let path = "/work-creator-files/metadata/destination-selectors.yaml";
+        let error = PathError { operation: "open", path: path.into(), errno: Errno::Denied };
+        let judged = read(&MetadataFile { path: "x".into(), content: Content::Unreadable(error) });
+        let expected = format!("Error: work creator execution failed: open {path}: permission denied");
+        assert_eq!((judged.findings[0].code, judged.findings[0].text.as_str()), (KT116, expected.as_str()));
+    }
+
+    #[test]
     fn a_null_entry_has_no_labels() {
         for text in ["- ~", "- {}", "- directory: foo"] {
             assert_eq!(refused(text).0, KT112, "{text}");
@@ -506,14 +502,12 @@ mod tests {
             if next.len() > 1 {
                 next = next.strip_suffix('/').map_or(next.clone(), str::to_owned);
             }
-            next = next.strip_prefix("/..").filter(|rest| rest.is_empty() || rest.starts_with('/')).map_or(
-                next.clone(),
-                |rest| format!("/{}", rest.trim_start_matches('/')),
-            );
+            next = next
+                .strip_prefix("/..")
+                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                .map_or(next.clone(), |rest| format!("/{}", rest.trim_start_matches('/')));
             let names: Vec<&str> = next.split('/').collect();
-            let inner = names.windows(2).position(|two| {
-                two[1] == ".." && !matches!(two[0], "" | "." | "..")
-            });
+            let inner = names.windows(2).position(|two| two[1] == ".." && !matches!(two[0], "" | "." | ".."));
             if let Some(index) = inner {
                 let rooted = next.starts_with('/');
                 let mut names = names.clone();
@@ -567,7 +561,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            let _ = read(Path::new("x"), &bytes);
+            let _ = read(&MetadataFile { path: "x".into(), content: Content::Text(bytes) });
         }
 
         #[test]
