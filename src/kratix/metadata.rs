@@ -103,7 +103,9 @@ impl MetadataFile {
     fn surprising_values(&self, node: &Node, source: &[u8], findings: &mut Vec<Finding>) {
         match &node.value {
             Value::List(items) => {
-                items.iter().for_each(|item| self.surprising_values(item, source, findings));
+                for item in items {
+                    self.surprising_values(item, source, findings);
+                }
             }
             Value::Map(map) => {
                 for (key, entry) in map {

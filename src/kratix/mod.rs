@@ -3,6 +3,7 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod coerce;
+pub(crate) mod collect;
 pub(crate) mod control;
 pub(crate) mod decode;
 pub(crate) mod destination;
@@ -14,6 +15,7 @@ pub(crate) mod selectors;
 pub(crate) mod status;
 pub(crate) mod volumes;
 pub(crate) mod work;
+pub(crate) mod work_writer;
 
 /// What a workflow is for: the Promise itself, or each resource request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
