@@ -44,7 +44,7 @@ pub(crate) struct Rule {
 
 /// A text that is not a code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text} is not a code; they are KT101 to KT148 and KT201 to KT210")]
+#[error("{text} is not a code; they are KT101 to KT148, KT201 to KT208 and KT221 to KT229")]
 pub(crate) struct UnknownCode {
     text: String,
 }
@@ -112,16 +112,23 @@ rules! {
     KT146 146 Silent Warning "files in the output that are probably not meant for a Destination"
     KT147 147 StatusWriter Error "a condition of a Promise is incomplete"
     KT148 148 Pod Warning "an image that a cluster would pull"
-    KT201 201 WorkWriter Error "a special file where Kratix reads"
-    KT202 202 Silent Warning "a file name that is not UTF-8"
-    KT203 203 Silent Error "a destination selector for a directory outside the output"
-    KT204 204 Silent Warning "retryAfter is negative"
-    KT205 205 Silent Warning "status.yaml sets what Kratix overwrites"
-    KT206 206 Silent Warning "a key stands twice in a metadata file"
-    KT207 207 Silent Warning "a metadata file has a key that Kratix does not know"
-    KT208 208 Silent Warning "destination selectors for the root, but no files there"
-    KT209 209 Silent Warning "a condition without a type is dropped"
-    KT210 210 StatusWriter Error "the object's status does not list the pipeline"
+    KT201 201 Admission Error "the API is not a valid CustomResourceDefinition"
+    KT202 202 Admission Error "a field of the Promise has a value that its schema refuses"
+    KT203 203 Silent Warning "a field that a Promise does not have"
+    KT204 204 Admission Error "the reconciliation interval is not a duration, or is too short"
+    KT205 205 Admission Error "a pipeline has an invalid label"
+    KT206 206 Admission Error "Kubernetes refuses a pipeline's pod"
+    KT207 207 Silent Warning "a key stands twice in a map"
+    KT208 208 Admission Error "the API refuses the request"
+    KT221 221 WorkWriter Error "a special file where Kratix reads"
+    KT222 222 Silent Warning "a file name that is not UTF-8"
+    KT223 223 Silent Error "a destination selector for a directory outside the output"
+    KT224 224 Silent Warning "retryAfter is negative"
+    KT225 225 Silent Warning "status.yaml sets what Kratix overwrites"
+    KT226 226 Silent Warning "a metadata file has a key that Kratix does not know"
+    KT227 227 Silent Warning "destination selectors for the root, but no files there"
+    KT228 228 Silent Warning "a condition without a type is dropped"
+    KT229 229 StatusWriter Error "the object's status does not list the pipeline"
 }
 
 impl Code {
@@ -183,7 +190,7 @@ mod tests {
     fn every_trap_has_a_code() {
         let codes: Vec<String> = Code::all().map(|code| code.to_string()).collect();
         let expected: Vec<String> =
-            (101..=148).chain(201..=210).map(|number| format!("KT{number}")).collect();
+            (101..=148).chain(201..=208).chain(221..=229).map(|number| format!("KT{number}")).collect();
         assert_eq!(codes, expected);
     }
 
@@ -220,7 +227,7 @@ mod tests {
     #[test]
     fn a_code_is_read_as_it_is_written() {
         assert_eq!("KT112".parse(), Ok(KT112));
-        assert_eq!("kt201".parse(), Ok(KT201));
+        assert_eq!("kt207".parse(), Ok(KT207));
         for wrong in ["KT149", "112", "", "KT", "KT1120"] {
             assert!(wrong.parse::<Code>().is_err(), "{wrong}");
         }

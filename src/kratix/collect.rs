@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::catalogue::{KT115, KT116, KT117, KT140, KT146, KT201, KT202};
+use super::catalogue::{KT115, KT116, KT117, KT140, KT146, KT221, KT222};
 use super::finding::{Finding, Place};
 use super::metadata::describe;
 use super::volumes::{Errno, OUTPUT, Opened, PathError, Volumes};
@@ -197,19 +197,19 @@ fn special(output: &Tree, path: &str, unkept: &Unkept) -> Finding {
         Unkept::Fifo => {
             let text =
                 format!("/kratix/output/{path} is {what}: Kratix waits for ever for someone to write to it");
-            Finding::new(KT201, text).hint("delete it at the end of the stage")
+            Finding::new(KT221, text).hint("delete it at the end of the stage")
         }
         Unkept::Socket => {
-            Finding::work_writer(KT201, &format!("open {}: no such device or address", full(path)))
+            Finding::work_writer(KT221, &format!("open {}: no such device or address", full(path)))
                 .hint("delete the socket at the end of the stage")
         }
         Unkept::Device => {
             let text = format!("/kratix/output/{path} is {what}, which Kratix cannot ship");
-            Finding::new(KT201, text).hint("delete it at the end of the stage")
+            Finding::new(KT221, text).hint("delete it at the end of the stage")
         }
         Unkept::NameNotUtf8 => {
             let text = format!("/kratix/output/{path} is {what}: Kratix ships it under another name");
-            Finding::new(KT202, text).hint("use another name")
+            Finding::new(KT222, text).hint("use another name")
         }
         Unkept::TooLarge { .. } => {
             let text = format!("/kratix/output/{path} is {what}, more than a cluster stores");
@@ -308,8 +308,8 @@ mod tests {
             .entry("\\xff", EntryKind::Unkept(Unkept::NameNotUtf8), 0o644, 0)
             .entry("huge", EntryKind::Unkept(Unkept::TooLarge { size: 1 << 40 }), 0o644, 0);
         let codes: Vec<Code> = findings(&pod).into_iter().map(|(code, _)| code).collect();
-        assert_eq!(codes, [KT202, KT201, KT140, KT201, KT201]);
-        assert!(findings(&pod).contains(&(KT201, "open socket: no such device or address".into())));
+        assert_eq!(codes, [KT222, KT221, KT140, KT221, KT221]);
+        assert!(findings(&pod).contains(&(KT221, "open socket: no such device or address".into())));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `workflow-control.yaml`: a pipeline that asks Kratix to suspend the workflow, or to try again later.
 
-use super::catalogue::{KT103, KT109, KT110, KT204};
+use super::catalogue::{KT103, KT109, KT110, KT224};
 use super::coerce::to_text;
 use super::decode::{Misread, MisreadKind, find_non_finite, first_document, is_field, quoted, sorted};
 use super::duration::GoDuration;
@@ -89,7 +89,7 @@ fn negative(file: &MetadataFile, control: &WorkflowControl) -> Option<Finding> {
         "Kratix tries again at once, and again: `retryAfter: {}` lies in the past",
         control.retry_after
     );
-    Some(Finding::new(KT204, text).at(&file.path, control.retry_at).hint("write a duration without a minus"))
+    Some(Finding::new(KT224, text).at(&file.path, control.retry_at).hint("write a duration without a minus"))
 }
 
 fn decode(source: &[u8]) -> Result<WorkflowControl, Misread> {
@@ -139,7 +139,7 @@ fn stray_non_finite(root: &Node) -> Option<&Node> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::catalogue::{Code, KT116, KT144, KT201, KT206, KT207};
+    use super::super::catalogue::{Code, KT116, KT144, KT207, KT221, KT226};
     use super::super::volumes::{Errno, PathError};
     use super::*;
     use crate::tree::Unkept;
@@ -263,15 +263,15 @@ mod tests {
         let finding = read(&lost, Writer::Status).expect_err("lost");
         assert_eq!(finding.text, format!("Error: stat {path}: too many levels of symbolic links"));
         let pipe = with(Content::Special(Unkept::Fifo));
-        assert_eq!(read(&pipe, Writer::Work).expect_err("a pipe").code, KT201);
+        assert_eq!(read(&pipe, Writer::Work).expect_err("a pipe").code, KT221);
     }
 
     #[test]
     fn what_was_meant_otherwise_is_noticed() {
-        assert_eq!(codes("suspnd: true"), [KT207]);
+        assert_eq!(codes("suspnd: true"), [KT226]);
         assert_eq!(codes("message: no"), [KT144]);
-        assert_eq!(codes("message: a\nmessage: b"), [KT206]);
-        assert_eq!(codes("retryAfter: -10m"), [KT204]);
+        assert_eq!(codes("message: a\nmessage: b"), [KT207]);
+        assert_eq!(codes("retryAfter: -10m"), [KT224]);
         assert_eq!(codes("suspend: yes\nmessage: 'no'\nretryAfter: 10m"), []);
     }
 

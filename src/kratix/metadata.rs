@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::catalogue::{KT116, KT136, KT144, KT201, KT206, KT207};
+use super::catalogue::{KT116, KT136, KT144, KT207, KT221, KT226};
 use super::coerce::{changed_key, changed_text, changed_value, to_text};
 use super::finding::{Finding, Writer};
 use super::volumes::{Errno, METADATA, Opened, PathError, Volumes};
@@ -80,7 +80,7 @@ impl MetadataFile {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let what = describe(unkept);
         let text = format!("/kratix/metadata/{name} is {what}, which Kratix cannot read as a file");
-        Finding::new(KT201, text).in_file(&self.path).hint("write a regular file")
+        Finding::new(KT221, text).in_file(&self.path).hint("write a regular file")
     }
 
     /// Keys that stand twice, and values that YAML 1.1 reads otherwise than most people.
@@ -95,7 +95,7 @@ impl MetadataFile {
     pub(crate) fn duplicates(&self, document: &Document) -> Vec<Finding> {
         let found = document.duplicates.iter().map(|again| {
             let text = format!("the key `{}` stands twice in a map; Kratix takes the last", again.key);
-            Finding::new(KT206, text).at(&self.path, Some(again.at)).hint("remove one of them")
+            Finding::new(KT207, text).at(&self.path, Some(again.at)).hint("remove one of them")
         });
         found.collect()
     }
@@ -137,7 +137,7 @@ impl MetadataFile {
     /// A key that Kratix passes over.
     pub(crate) fn unknown_key(&self, key: &str, at: Position, known: &str) -> Finding {
         let text = format!("Kratix ignores the key `{key}`: it knows {known}");
-        Finding::new(KT207, text).at(&self.path, Some(at)).hint("correct its spelling, or remove it")
+        Finding::new(KT226, text).at(&self.path, Some(at)).hint("correct its spelling, or remove it")
     }
 
     /// Something written that Kratix reads as something else.

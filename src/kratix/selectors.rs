@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::catalogue::{KT103, KT111, KT112, KT113, KT114, KT203};
+use super::catalogue::{KT103, KT111, KT112, KT113, KT114, KT223};
 use super::coerce::to_text;
 use super::decode::{Misread, MisreadKind, find_non_finite, first_document, is_field, sorted};
 use super::finding::{Finding, Judged, Writer};
@@ -222,7 +222,7 @@ fn outside(file: &Path, entries: &[DestinationSelector]) -> Option<Finding> {
     };
     let text = format!("Kratix accepts the directory `{}` and {what}", entry.directory);
     let hint = "leave `directory:` out to mean all of /kratix/output";
-    Some(Finding::new(KT203, text).at(file, entry.directory_at).hint(hint))
+    Some(Finding::new(KT223, text).at(file, entry.directory_at).hint(hint))
 }
 
 /// Go's `%v` of the entries.
@@ -265,7 +265,7 @@ fn remarks(file: &MetadataFile, document: &Document, source: &[u8]) -> Vec<Findi
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::catalogue::{Code, KT116, KT144, KT206, KT207};
+    use super::super::catalogue::{Code, KT116, KT144, KT207, KT226};
     use super::super::volumes::Errno;
     use super::*;
 
@@ -379,7 +379,7 @@ mod tests {
         {
             assert_eq!(read(written).value.expect("accepted")[0].directory, cleaned, "{written}");
         }
-        for (written, code) in [("/", KT203), ("..", KT203), ("/foo", KT114), ("../foo", KT114)] {
+        for (written, code) in [("/", KT223), ("..", KT223), ("/foo", KT114), ("../foo", KT114)] {
             let judged = read(written);
             assert_eq!((judged.value, judged.findings[0].code), (None, code), "{written}");
         }
@@ -458,15 +458,15 @@ mod tests {
     fn a_wrong_key_is_noticed() {
         let text = "- matchLabels: {a: b}\n  dir: foo\n";
         assert_eq!(accepted(text), [pair(".", "a=b")]);
-        assert_eq!((codes(text), place(text, KT207)), (vec![KT207], (2, 3)));
+        assert_eq!((codes(text), place(text, KT226)), (vec![KT226], (2, 3)));
         assert_eq!(codes("- matchLabels: {a: b}\n  directory: foo"), []);
-        assert_eq!(codes("- matchLabel: {a: b}"), [KT112, KT207]);
+        assert_eq!(codes("- matchLabel: {a: b}"), [KT112, KT226]);
     }
 
     #[test]
     fn a_key_that_stands_twice_is_noticed() {
         let text = "- matchLabels: {a: b, a: c}";
-        assert_eq!((accepted(text), codes(text)), (vec![pair(".", "a=c")], vec![KT206]));
+        assert_eq!((accepted(text), codes(text)), (vec![pair(".", "a=c")], vec![KT207]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::WorkflowType;
-use super::catalogue::{KT134, KT137, KT138, KT208, Severity};
+use super::catalogue::{KT134, KT137, KT138, KT227, Severity};
 use super::collect::{collect, judge_size, strays};
 use super::control;
 use super::finding::{Finding, Place, Writer};
@@ -161,7 +161,7 @@ impl WorkWriter<'_> {
     fn without_files(&self, root: &DestinationSelector) -> Finding {
         let text = "Kratix ignores this entry: no file in /kratix/output is left for it";
         let hint = "add `directory:` if the entry is meant for a directory, or remove it";
-        Finding::new(KT208, text).at(&self.metadata.selectors.path, Some(root.at)).hint(hint)
+        Finding::new(KT227, text).at(&self.metadata.selectors.path, Some(root.at)).hint(hint)
     }
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn ignored_on_delete(output: &Tree, selectors: &MetadataFile) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalogue::{Code, KT110, KT112, KT115, KT116, KT146, KT203};
+    use super::super::catalogue::{Code, KT110, KT112, KT115, KT116, KT146, KT223};
     use super::super::volumes::fixture::Pod;
     use super::*;
 
@@ -270,7 +270,7 @@ mod tests {
         let (outcome, findings) = resource(&pod);
         let directories: Vec<String> = groups(outcome).into_iter().map(|group| group.directory).collect();
         assert_eq!(directories, ["baz"]);
-        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [KT208]);
+        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [KT227]);
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
     fn directories_outside_the_output_are_refused() {
         for directory in ["/", "..", "foo/../.."] {
             let pod = selectors(&format!("- {{matchLabels: {{a: b}}, directory: {directory}}}"));
-            assert_eq!((resource(&pod).0, codes(&pod)), (WorkOutcome::Refused, vec![KT203]), "{directory}");
+            assert_eq!((resource(&pod).0, codes(&pod)), (WorkOutcome::Refused, vec![KT223]), "{directory}");
         }
     }
 
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(findings[0].position().map(|at| (at.line, at.column)), Some((2, 5)));
         assert_eq!(codes(&selectors("- matchLabels: {env: a-b}").output("x.yaml", "")), []);
         // Without files there is no group, and nothing to schedule.
-        assert_eq!(codes(&selectors("- matchLabels: {env: a b}")), [KT208]);
+        assert_eq!(codes(&selectors("- matchLabels: {env: a b}")), [KT227]);
     }
 
     #[test]
