@@ -29,6 +29,8 @@ pub(crate) mod code {
     pub(crate) const RESTART_POLICY: u16 = 131;
     /// A second delete pipeline, which never runs.
     pub(crate) const SECOND_DELETE: u16 = 133;
+    /// A field of a request that its API has not.
+    pub(crate) const DROPPED_FIELD: u16 = 135;
     /// A request whose name is too long.
     pub(crate) const REQUEST_NAME: u16 = 145;
     /// An image without a fixed tag, which is always pulled.

@@ -192,7 +192,7 @@ fn is_promise(root: &Node) -> bool {
 }
 
 /// The first number that JSON cannot hold, in Go's words.
-fn non_finite(node: &Node) -> Option<(Position, &'static str)> {
+pub(super) fn non_finite(node: &Node) -> Option<(Position, &'static str)> {
     match &node.value {
         Value::NonFinite(value) if value.is_nan() => Some((node.at, "NaN")),
         Value::NonFinite(value) => Some((node.at, if *value > 0.0 { "+Inf" } else { "-Inf" })),

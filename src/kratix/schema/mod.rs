@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 use crate::yaml::KeyPath;
 
 pub(crate) use text::Violation;
+pub(in crate::kratix) use text::quote;
 
 /// A value as the API server would keep it, and what it found on the way.
 #[derive(Debug, Clone, Default)]

@@ -17,13 +17,13 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    pub(super) fn required(path: KeyPath, detail: &str) -> Self {
+    pub(in crate::kratix) fn required(path: KeyPath, detail: &str) -> Self {
         let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
         let text = format!("{}: Required value{detail}", dotted(&path));
         Self { path, text, blocks_rules: true }
     }
 
-    pub(super) fn invalid(path: KeyPath, value: &Json, detail: &str) -> Self {
+    pub(in crate::kratix) fn invalid(path: KeyPath, value: &Json, detail: &str) -> Self {
         let text = format!("{}: Invalid value: {}: {detail}", dotted(&path), render(value));
         Self { path, text, blocks_rules: false }
     }
@@ -95,7 +95,7 @@ pub(super) fn dotted(path: &KeyPath) -> String {
 }
 
 /// A text as Go quotes it.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::kratix) fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -3,6 +3,10 @@
 use super::Kind::{Any, Bool, Int64, List, Map, Named, String, Time};
 use super::{Kind, Struct};
 
+/// An object of which only `metadata` is looked at.
+pub(in crate::kratix) static OBJECT: Struct =
+    Struct::v1("Object", &[("metadata", Kind::Struct(&OBJECT_META))]);
+
 pub(super) static OBJECT_META: Struct = Struct::v1(
     "ObjectMeta",
     &[

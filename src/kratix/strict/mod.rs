@@ -14,6 +14,7 @@ use crate::yaml::{KeyPath, Node, Position, Value};
 use super::problem::nearest;
 pub(super) use crd::CRD;
 pub(super) use kinds::{Kind, Struct};
+pub(super) use meta::OBJECT;
 pub(super) use pod::PIPELINE;
 
 /// What the reader refuses.
