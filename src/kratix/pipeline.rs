@@ -8,6 +8,7 @@ use super::container::{Container, each};
 use super::read::{integer, labels, text};
 use super::strict::field;
 use super::volume::Volume;
+use super::workflow::Workflow;
 
 /// One pipeline of a workflow.
 #[derive(Debug, Clone)]
@@ -53,6 +54,11 @@ impl Pipeline {
             at: node.at,
             path,
         }
+    }
+
+    /// What its service account is called, unless it names one: at most 60 bytes.
+    pub(crate) fn id(&self, promise: &str, workflow: Workflow) -> String {
+        format!("{promise}-{}-{}-{}", workflow.kind, workflow.action, self.name)
     }
 
     /// The container of this name, and where in the order it runs.
