@@ -1,6 +1,7 @@
 //! The platform, pure: what Kratix does with a Promise, with a request, and with what a pipeline leaves. Values in,
 //! values out.
 
+pub(crate) mod admission;
 mod api;
 pub(crate) mod catalogue;
 pub(crate) mod coerce;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const DNS_1035: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const QUALIFIED: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const VALUE: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
@@ -17,6 +18,20 @@ pub(crate) fn refuse_label(text: &str) -> Vec<String> {
         refused.push(format!(
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
              end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
+        ));
+    }
+    refused
+}
+
+/// Why a text is no DNS-1035 label: the plural, kind or version of an API.
+pub(crate) fn refuse_dns_1035(text: &str) -> Vec<String> {
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| whole(DNS_1035));
+    let mut refused = too_long(text, 63);
+    if !PATTERN.is_match(text) {
+        refused.push(format!(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
+             character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation \
+             is '{DNS_1035}')"
         ));
     }
     refused
@@ -115,6 +130,7 @@ mod tests {
             (refuse_label, "my-name", "my.name"),
             (refuse_label, "123-abc", "My-Name"),
             (refuse_label, "a", ""),
+            (refuse_dns_1035, "v1", "1v"),
             (refuse_subdomain, "example.com", "example..com"),
             (refuse_subdomain, "a-b.c", "a_b"),
             (refuse_label_value, "", " "),

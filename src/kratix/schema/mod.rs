@@ -34,7 +34,7 @@ const MAX_DEPTH: usize = 256;
 /// Takes an object through everything that happens to it on its way into a cluster, in the order of the API server.
 pub(crate) fn apply(schema: &Json, mut value: Json) -> Applied {
     // A schema takes two levels of its own to describe one of its value's.
-    if depth(&value) > MAX_DEPTH || depth(schema) > 2 * MAX_DEPTH {
+    if depth(&value) > MAX_DEPTH || is_too_deep(schema) {
         return Applied { value, pruned: Vec::new(), violations: vec![Violation::too_deep(MAX_DEPTH)] };
     }
     let schema = Schema(schema);
@@ -46,6 +46,24 @@ pub(crate) fn apply(schema: &Json, mut value: Json) -> Applied {
     violations.extend(lists::check(schema, &value));
     text::deduplicate(&mut violations);
     Applied { value, pruned, violations }
+}
+
+/// What a value does not fit of a schema, as it is.
+pub(crate) fn violations(schema: &Json, value: &Json) -> Vec<Violation> {
+    if depth(value) > MAX_DEPTH || is_too_deep(schema) {
+        return vec![Violation::too_deep(MAX_DEPTH)];
+    }
+    validate::validate(Schema(schema), value)
+}
+
+/// Whether a schema is nested deeper than anything that is looked at.
+pub(crate) fn is_too_deep(schema: &Json) -> bool {
+    depth(schema) > 2 * MAX_DEPTH
+}
+
+/// Whether a pattern is one that Go's reader of regular expressions takes.
+pub(crate) fn is_pattern(pattern: &str) -> bool {
+    pattern::compile(pattern).is_ok()
 }
 
 /// What `Applied` has to say, as one message: `K.g "n" is invalid: [a, b]`.
