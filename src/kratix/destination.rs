@@ -115,7 +115,7 @@ impl Destination {
     /// Where a workload of a group is in the State Store.
     pub(crate) fn path_of(&self, workload: &str, group: &WorkloadGroup, owner: &Owner<'_>) -> String {
         match &self.layout {
-            Layout::NestedByMetadata => join(&[&self.path, &self.directory_of(group, owner), workload]),
+            Layout::NestedByMetadata => join(&[&self.path, &directory_of(group, owner), workload]),
             Layout::Flat => join(&[&self.path, workload]),
             Layout::Aggregated(file) => join(&[&self.path, file]),
         }
@@ -128,19 +128,9 @@ impl Destination {
         (self.layout == Layout::Flat).then(|| join(&[&self.path, &file]))
     }
 
-    /// The name of the WorkPlacement.
+    /// The name of the `WorkPlacement`.
     pub(crate) fn work_placement(&self, group: &WorkloadGroup, owner: &Owner<'_>) -> String {
         format!("{}.{}-{}", owner.work, self.name, group.short_id())
-    }
-
-    fn directory_of(&self, group: &WorkloadGroup, owner: &Owner<'_>) -> String {
-        let id = group.short_id();
-        match owner.resource {
-            Some(resource) => {
-                join(&["resources", owner.namespace, owner.promise, resource, owner.pipeline, id])
-            }
-            None => join(&["dependencies", owner.promise, owner.pipeline, id]),
-        }
     }
 }
 
@@ -153,6 +143,14 @@ impl Layout {
             }
             _ => Self::NestedByMetadata,
         }
+    }
+}
+
+fn directory_of(group: &WorkloadGroup, owner: &Owner<'_>) -> String {
+    let id = group.short_id();
+    match owner.resource {
+        Some(resource) => join(&["resources", owner.namespace, owner.promise, resource, owner.pipeline, id]),
+        None => join(&["dependencies", owner.promise, owner.pipeline, id]),
     }
 }
 

@@ -67,7 +67,7 @@ impl Controller<'_> {
             pipelines::mark(status, name, if position < index { Phase::Succeeded } else { Phase::Running });
         }
         if self.workflow == WorkflowType::Promise {
-            self.available(status, false, "PromiseUnavailable", "Cannot fulfil resource requests");
+            available(status, false, "PromiseUnavailable", "Cannot fulfil resource requests");
         }
         completed("False", "PipelinesInProgress", "Pipelines are still in progress").set(status);
         reconciled("Unknown", "WorkflowPending", "Pending").set(status);
@@ -135,12 +135,12 @@ impl Controller<'_> {
         }
         if let Some(api) = self.api {
             let version = format!("{}/{}", api.group, api.version).to_lowercase();
-            self.note(status, "apiVersion", &version);
-            self.note(status, "kind", api.kind);
+            note(status, "apiVersion", &version);
+            note(status, "kind", api.kind);
         }
-        self.note(status, "version", self.promise_version);
-        self.note(status, "lastAvailableTime", NOW);
-        self.available(status, true, "PromiseAvailable", "Ready to fulfil resource requests");
+        note(status, "version", self.promise_version);
+        note(status, "lastAvailableTime", NOW);
+        available(status, true, "PromiseAvailable", "Ready to fulfil resource requests");
         if !self.pipelines.is_empty() {
             self.works(status, works);
         }
@@ -157,7 +157,7 @@ impl Controller<'_> {
 
     fn suspended(&self, status: &mut Status) {
         if self.workflow == WorkflowType::Promise {
-            self.available(status, false, "WorkflowSuspended", "Suspended");
+            available(status, false, "WorkflowSuspended", "Suspended");
         }
         reconciled("Unknown", "WorkflowSuspended", "Suspended").set(status);
     }
@@ -222,19 +222,19 @@ impl Controller<'_> {
             status.insert(key.to_owned(), count.into());
         }
     }
+}
 
-    /// Whether a Promise takes requests.
-    fn available(&self, status: &mut Status, is: bool, reason: &'static str, message: &str) {
-        self.note(status, "status", if is { "Available" } else { "Unavailable" });
-        let state = if is { "True" } else { "False" };
-        Condition { kind: "Available", status: state, reason, message }.set(status);
-    }
+/// Whether a Promise takes requests.
+fn available(status: &mut Status, is: bool, reason: &'static str, message: &str) {
+    note(status, "status", if is { "Available" } else { "Unavailable" });
+    let state = if is { "True" } else { "False" };
+    Condition { kind: "Available", status: state, reason, message }.set(status);
+}
 
-    /// What a Promise's status holds twice.
-    fn note(&self, status: &mut Status, key: &str, value: &str) {
-        status.insert(key.to_owned(), value.into());
-        pipelines::object(status, "kratix").insert(key.to_owned(), value.into());
-    }
+/// What a Promise's status holds twice.
+fn note(status: &mut Status, key: &str, value: &str) {
+    status.insert(key.to_owned(), value.into());
+    pipelines::object(status, "kratix").insert(key.to_owned(), value.into());
 }
 
 fn unavailable(status: &mut Status) {

@@ -7,6 +7,7 @@ pub(crate) mod controller;
 pub(crate) mod incoming;
 pub(crate) mod merge;
 pub(crate) mod pipelines;
+pub(crate) mod remarks;
 pub(crate) mod writer;
 
 use serde_json::{Map, Value};

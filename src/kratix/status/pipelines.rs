@@ -153,9 +153,7 @@ mod tests {
         status
     }
 
-    fn after(text: &str) -> Option<GoDuration> {
-        Some(GoDuration::parse(text).expect("a duration"))
-    }
+    const HOUR_AND_A_HALF: GoDuration = GoDuration(5_400_000_000_000);
 
     #[test]
     fn vector_38_a_suspended_pipeline_is_marked_with_message_and_generation() {
@@ -179,7 +177,7 @@ mod tests {
     fn vector_39_retries_are_counted() {
         for (before, expected) in [(json!({"name": "b", "attempts": 17}), 18), (json!({"name": "b"}), 1)] {
             let mut status = status(&json!([before]));
-            let suspension = Suspension { message: String::new(), retry_after: after("1h30m") };
+            let suspension = Suspension { message: String::new(), retry_after: Some(HOUR_AND_A_HALF) };
             suspend(&mut status, "b", &suspension, 1).expect("listed");
             let entry = &status["kratix"]["workflows"]["pipelines"][0];
             assert_eq!(entry["attempts"], expected);

@@ -3,38 +3,18 @@
 use serde_json::Value;
 
 use super::super::WorkflowType;
-use super::super::catalogue::{Code, KT107, KT142, KT143, KT225, KT228, KT229};
+use super::super::catalogue::{Code, KT147, KT229};
 use super::super::control::{self, WorkflowControl};
 use super::super::finding::{Finding, Writer};
-use super::super::metadata::{Content, Metadata};
+use super::super::metadata::Metadata;
 use super::Status;
 use super::admit::{Violation, admit};
 use super::condition::Condition;
 use super::incoming::Incoming;
 use super::merge::{condition_type, merge};
 use super::pipelines::{self, Suspension};
+use super::remarks::{lost_message, remarks};
 use crate::yaml::{Key, KeyPath, Position};
-
-/// Keys of a request's status that Kratix's controllers write themselves.
-const RESERVED: [&str; 8] = [
-    "healthStatus",
-    "lastSuccessfulConfigureWorkflowTime",
-    "observedGeneration",
-    "promiseVersion",
-    "resourceBindingVersion",
-    "workflows",
-    "workflowsFailed",
-    "workflowsSucceeded",
-];
-/// Those of them that must be text, or the controller panics.
-const TEXTS: [&str; 3] = ["lastSuccessfulConfigureWorkflowTime", "promiseVersion", "resourceBindingVersion"];
-const RESERVED_CONDITIONS: [&str; 5] = [
-    "ConfigureWorkflowCompleted",
-    "DeleteWorkflowCompleted",
-    "PromiseAvailable",
-    "Reconciled",
-    "WorksSucceeded",
-];
 
 /// All that the status-writer goes by.
 #[derive(Debug, Clone, Copy)]
@@ -88,15 +68,15 @@ impl StatusWriter<'_> {
     ) -> Result<(Status, Option<Suspension>), Vec<Finding>> {
         let incoming = Incoming::read(&metadata.status).map_err(|refusal| vec![refusal])?;
         let mut status = merge(existing, &incoming.status);
-        findings.extend(self.remarks(&incoming, existing, metadata));
+        findings.extend(remarks(self.workflow, &incoming, existing, &metadata.status));
         let control = control::read(&metadata.control, Writer::Status).map_err(|refusal| vec![refusal])?;
         findings.extend(control::remarks(&metadata.control));
         if self.last && !control.suspends() {
             self.complete(&mut status);
         }
         let suspension = self.control(&mut status, &control, metadata).map_err(|refusal| vec![refusal])?;
-        if suspension.is_none() {
-            findings.extend(self.lost_message(&incoming, metadata));
+        if suspension.is_none() && !self.last {
+            findings.extend(lost_message(&incoming, &metadata.status));
         }
         if self.dry_run {
             status.insert("message".to_owned(), "Dry run executed".into());
@@ -150,31 +130,6 @@ impl StatusWriter<'_> {
         }
     }
 
-    /// What the status-writer and the controllers do without failing.
-    fn remarks(&self, incoming: &Incoming, existing: &Status, metadata: &Metadata) -> Vec<Finding> {
-        let file = &metadata.status;
-        let mut findings = Vec::new();
-        if let (Some(document), Content::Text(text)) = (incoming.document(), &file.content) {
-            findings.extend(file.surprises(document, text));
-        }
-        match self.workflow {
-            WorkflowType::Promise => findings.extend(unsupported(incoming, metadata)),
-            WorkflowType::Resource => findings.extend(reserved(incoming, metadata)),
-        }
-        findings.extend(dropped(incoming, existing, metadata));
-        findings
-    }
-
-    /// A message that nobody gets to see.
-    fn lost_message(&self, incoming: &Incoming, metadata: &Metadata) -> Option<Finding> {
-        let message = incoming.status.get("message").and_then(Value::as_str).filter(|_| !self.last)?;
-        let text = format!(
-            "Kratix sets the message to \"Pending\" when the next pipeline starts: \"{message}\" is lost"
-        );
-        let hint = "write the message in the last pipeline, or under a key of your own";
-        Some(Finding::new(KT107, text).at(&metadata.status.path, incoming.locate(&["message"])).hint(hint))
-    }
-
     /// The API server's refusal: one text, and a finding for each code that is in it.
     fn rejected(
         &self,
@@ -205,7 +160,7 @@ impl StatusWriter<'_> {
 }
 
 fn hint_for(code: Code) -> &'static str {
-    if code == super::super::catalogue::KT147 {
+    if code == KT147 {
         "give each condition type, status, reason, message and lastTransitionTime"
     } else {
         "quote the value if it is meant as text: `status: \"True\"`"
@@ -231,74 +186,6 @@ fn written_at(violation: &Violation, status: &Status, incoming: &Incoming) -> Op
     incoming.locate_path(&path)
 }
 
-/// Keys that a promise workflow cannot set.
-fn unsupported(incoming: &Incoming, metadata: &Metadata) -> Option<Finding> {
-    let keys: Vec<&str> =
-        incoming.status.keys().map(String::as_str).filter(|key| *key != "message").collect();
-    let first = keys.first()?;
-    let text = format!(
-        "Warning: promise workflow status has unsupported keys: {} in status.yaml; only 'message' can be updated \
-         in Promise status.",
-        keys.join(", ")
-    );
-    let hint = "write only `message`";
-    Some(Finding::new(KT143, text).at(&metadata.status.path, incoming.locate(&[first])).hint(hint))
-}
-
-/// Keys and conditions of a request that belong to Kratix.
-fn reserved(incoming: &Incoming, metadata: &Metadata) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for key in RESERVED {
-        let Some(value) = incoming.status.get(key) else { continue };
-        let at = incoming.locate(&[key]);
-        let panics = TEXTS.contains(&key) && !value.is_string() && !value.is_null();
-        let finding = if panics {
-            let text = format!("interface conversion: interface {{}} is {}, not string", go_type(value));
-            Finding::new(KT142, text)
-        } else {
-            Finding::new(KT225, format!("Kratix overwrites `{key}` in the status"))
-        };
-        findings.push(finding.at(&metadata.status.path, at).hint("use a key of your own"));
-    }
-    let conditions = incoming.status.get("conditions").and_then(Value::as_array);
-    for (index, condition) in conditions.into_iter().flatten().enumerate() {
-        let Some(kind) = condition_type(condition).filter(|kind| RESERVED_CONDITIONS.contains(kind)) else {
-            continue;
-        };
-        let text = format!("Kratix overwrites the condition `{kind}`, and goes by it");
-        let at = incoming.locate_path(&KeyPath::root().name("conditions").index(index));
-        let hint = "use a type of your own";
-        findings.push(Finding::new(KT225, text).at(&metadata.status.path, at).hint(hint));
-    }
-    findings
-}
-
-/// Conditions that the merge drops, or would drop on the next run.
-fn dropped(incoming: &Incoming, existing: &Status, metadata: &Metadata) -> Vec<Finding> {
-    let merges = existing.get("conditions").is_some_and(Value::is_array);
-    let conditions = incoming.status.get("conditions").and_then(Value::as_array).filter(|_| merges);
-    let odd = conditions.into_iter().flatten().enumerate().filter(|(_, one)| condition_type(one).is_none());
-    odd.map(|(index, _)| {
-        let text = format!("Kratix drops conditions[{index}] of status.yaml: it has no `type` that is text");
-        let at = incoming.locate_path(&KeyPath::root().name("conditions").index(index));
-        Finding::new(KT228, text).at(&metadata.status.path, at).hint("give the condition a `type`")
-    })
-    .collect()
-}
-
-/// What Go calls the type of a value that it has read from JSON.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nil",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -306,9 +193,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::super::catalogue::{KT101, KT104, KT105, KT109, KT110, KT144, KT147, KT207};
+    use super::super::super::catalogue::{
+        KT101, KT104, KT105, KT107, KT109, KT110, KT142, KT143, KT144, KT207, KT225, KT228,
+    };
     use super::super::super::duration::GoDuration;
-    use super::super::super::metadata::MetadataFile;
+    use super::super::super::metadata::{Content, MetadataFile};
     use super::super::NOW;
     use super::*;
 
