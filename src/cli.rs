@@ -1,0 +1,129 @@
+//! Every argument and its help; no logic.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Test the pipelines of Kratix Promises, in containers, without a cluster
+#[derive(Debug, Parser)]
+#[command(name = "kratix-test", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    /// Docker context of the engine to use
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "host")]
+    pub context: Option<String>,
+
+    /// Folder of the Promise, or one with Promises below it
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub dir: PathBuf,
+
+    /// Address of the engine to use, such as unix:///var/run/docker.sock
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub host: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Show tests, pipelines, stages, and where each image is built
+    List(List),
+    /// Build the images, run the pipelines, and compare what they leave with what is expected
+    Run(Run),
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Shell to print them for
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Json,
+    Text,
+}
+
+/// Which tests.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Part of a test's name; without any, all tests
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Only tests whose name matches this regular expression
+    #[arg(short = 'E', long, value_name = "REGEX")]
+    pub filter: Option<String>,
+
+    /// Only tests of this Promise
+    #[arg(short, long, value_name = "NAME")]
+    pub promise: Option<String>,
+
+    /// Only tests of this workflow, such as resource/configure
+    #[arg(long, value_name = "TYPE/ACTION")]
+    pub workflow: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Stop at the first test that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+
+    /// How many tests to run at once; by default twice the processors of the engine
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+
+    /// Show the output of builds and stages as it comes
+    #[arg(long)]
+    pub no_capture: bool,
+
+    /// Run this resource request in place of the tests, and compare nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "update")]
+    pub request: Option<PathBuf>,
+
+    /// Kill a stage that runs for longer than this, such as 90s or 5m
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+
+    /// Write what the pipelines left as the new expectations
+    #[arg(short, long)]
+    pub update: bool,
+
+    /// Show more: what each stage printed, also where it passed
+    #[arg(short, long)]
+    pub verbose: bool,
+}

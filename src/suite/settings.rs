@@ -1,0 +1,400 @@
+//! The settings files, `kratix-test.yaml`: every one from the repository's root down to the test applies, and the
+//! nearest wins.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::repository::climb;
+use crate::diagnostic::{Source, SourceError};
+use crate::yaml::{KeyPath, Position};
+
+/// The file's name, wherever it stands.
+pub(crate) const FILE_NAME: &str = "kratix-test.yaml";
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// A setting as a file gives it: absent, `null` (which removes what an outer file says), or a value.
+type Given<T> = Option<Option<T>>;
+
+/// What the files say, merged or one by one. Paths are resolved against the file that they stand in.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Settings {
+    #[serde(deserialize_with = "given")]
+    workflow: Given<String>,
+    #[serde(deserialize_with = "given")]
+    request: Given<PathBuf>,
+    env: BTreeMap<String, Option<Env>>,
+    #[serde(deserialize_with = "given")]
+    network: Given<String>,
+    #[serde(deserialize_with = "given")]
+    timeout: Given<String>,
+    #[serde(deserialize_with = "given")]
+    exit: Given<i64>,
+    #[serde(deserialize_with = "given")]
+    ignore: Given<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    compare: Given<Compare>,
+    #[serde(deserialize_with = "given")]
+    limits: Given<Limits>,
+    images: BTreeMap<String, Option<ImageSetting>>,
+    #[serde(deserialize_with = "given")]
+    exclude: Given<Vec<PathBuf>>,
+}
+
+/// A value for the environment of stages.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a string, or {from: VARIABLE}")]
+pub(crate) enum Env {
+    Value(String),
+    /// Taken from the environment that the program runs in.
+    From {
+        from: String,
+    },
+}
+
+impl std::fmt::Debug for Env {
+    /// A value is a secret until somebody says otherwise.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(_) => f.write_str("Value(…)"),
+            Self::From { from } => write!(f, "From({from})"),
+        }
+    }
+}
+
+/// How files are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Compare {
+    /// As values, whatever the formatting.
+    #[default]
+    Semantic,
+    /// Byte by byte.
+    Exact,
+}
+
+/// Memory limits of stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Limits {
+    /// As on the platform.
+    #[default]
+    Platform,
+    None,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected {context: FOLDER, dockerfile: FILE, …}, `pull`, or the name of an image"
+)]
+pub(crate) enum ImageSetting {
+    /// `pull`, or another image's reference.
+    Named(String),
+    Built(Built),
+}
+
+/// How an image is built.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Built {
+    pub(crate) context: Option<PathBuf>,
+    pub(crate) dockerfile: Option<PathBuf>,
+    /// Stage of a multi-stage Dockerfile; the last unless said.
+    pub(crate) target: String,
+    /// Build arguments.
+    pub(crate) args: BTreeMap<String, String>,
+}
+
+/// A duration as people write it: `90s`, `5m`, `1h30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(pub(crate) Duration);
+
+impl std::str::FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match humantime::parse_duration(text) {
+            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
+            _ => Err(format!("`{text}` is not a duration such as 90s, 5m or 1h30m")),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings of a folder: those of the files from `root` down to it.
+    pub(crate) fn load(root: &Path, folder: &Path) -> Result<Self, SourceError> {
+        let mut settings = Self::default();
+        for folder in downwards(root, folder) {
+            if let Some(layer) = Self::read(&folder)? {
+                settings.lay(layer);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// What the file of one folder says; `None` where there is none.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, SourceError> {
+        let path = join(folder, FILE_NAME);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let source = Source::read(&path)?;
+        // Parsed here first, for errors in the words that every other file gets.
+        let Some(document) = source.documents()?.into_iter().next() else {
+            return Ok(Some(Self::default()));
+        };
+        let text = String::from_utf8_lossy(&source.bytes);
+        let mut settings: Self = serde_yaml::from_str(&text).map_err(|error| explain(&source, &error))?;
+        if let Some(Err(message)) =
+            settings.timeout.iter().flatten().next().map(|text| text.parse::<Timeout>())
+        {
+            let at = document.root.locate(&KeyPath::from_iter(["timeout"]));
+            return Err(source.error(at, message));
+        }
+        settings.resolve(folder);
+        Ok(Some(settings))
+    }
+
+    /// Whether the file itself makes its folder a test.
+    pub(crate) fn names_a_test(&self) -> bool {
+        self.workflow.is_some() || self.request.is_some()
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        for request in self.request.iter_mut().flatten() {
+            *request = join(folder, &*request);
+        }
+        for path in self.exclude.iter_mut().flatten().flatten() {
+            *path = join(folder, &*path);
+        }
+        for image in self.images.values_mut().flatten() {
+            if let ImageSetting::Built(built) = image {
+                for path in built.context.iter_mut().chain(&mut built.dockerfile) {
+                    *path = join(folder, &*path);
+                }
+            }
+        }
+    }
+
+    /// Lays the settings of an inner file over these.
+    fn lay(&mut self, inner: Self) {
+        lay(&mut self.workflow, inner.workflow);
+        lay(&mut self.request, inner.request);
+        lay(&mut self.network, inner.network);
+        lay(&mut self.timeout, inner.timeout);
+        lay(&mut self.exit, inner.exit);
+        lay(&mut self.ignore, inner.ignore);
+        lay(&mut self.compare, inner.compare);
+        lay(&mut self.limits, inner.limits);
+        lay(&mut self.exclude, inner.exclude);
+        self.env.extend(inner.env);
+        self.images.extend(inner.images);
+    }
+
+    /// TYPE/ACTION[/PIPELINE] that is tested, if a file says so.
+    pub(crate) fn workflow(&self) -> Option<&str> {
+        self.workflow.as_ref()?.as_deref()
+    }
+
+    /// A resource request in place of `input/object.yaml`.
+    pub(crate) fn request(&self) -> Option<&Path> {
+        self.request.as_ref()?.as_deref()
+    }
+
+    /// Environment of every stage, after promise.yaml's.
+    pub(crate) fn env(&self) -> impl Iterator<Item = (&str, &Env)> {
+        self.env.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?)))
+    }
+
+    /// Network of the stages.
+    pub(crate) fn network(&self) -> &str {
+        self.network.as_ref().and_then(Option::as_deref).unwrap_or("bridge")
+    }
+
+    /// Longest time that a stage may run.
+    pub(crate) fn timeout(&self) -> Duration {
+        let given = self.timeout.iter().flatten().next().and_then(|text| text.parse().ok());
+        given.map_or(DEFAULT_TIMEOUT, |Timeout(duration)| duration)
+    }
+
+    /// Exit code that is expected to end the run.
+    pub(crate) fn exit(&self) -> i64 {
+        self.exit.flatten().unwrap_or(0)
+    }
+
+    /// Files that are not compared, as patterns below the test folder.
+    pub(crate) fn ignore(&self) -> &[String] {
+        self.ignore.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// How files are compared.
+    pub(crate) fn compare(&self) -> Compare {
+        self.compare.flatten().unwrap_or_default()
+    }
+
+    /// Which memory limits stages get.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.flatten().unwrap_or_default()
+    }
+
+    /// Where images come from, by reference.
+    pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &ImageSetting)> {
+        self.images.iter().filter_map(|(name, image)| Some((name.as_str(), image.as_ref()?)))
+    }
+
+    /// Folders without Promises or tests of interest.
+    pub(crate) fn exclude(&self) -> &[PathBuf] {
+        self.exclude.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+}
+
+fn lay<T>(outer: &mut Given<T>, inner: Given<T>) {
+    if inner.is_some() {
+        *outer = inner;
+    }
+}
+
+/// Tells `null` from absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Given<T>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// The folders from one down to another below it, each written as the user wrote the second.
+fn downwards(root: &Path, folder: &Path) -> Vec<PathBuf> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let steps = absolute(folder).strip_prefix(absolute(root)).map_or(0, |below| below.components().count());
+    (0..=steps).rev().map(|step| climb(folder, step)).collect()
+}
+
+/// A path below a folder, without a leading `./`.
+pub(crate) fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
+    if folder == Path::new(".") { path.as_ref().to_owned() } else { folder.join(path) }
+}
+
+/// What serde says, at the place it says, with the nearest name for one that is unknown.
+fn explain(source: &Source, error: &serde_yaml::Error) -> SourceError {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or(&text);
+    let explained = match error.location() {
+        Some(place) => source.error(Position { line: place.line(), column: place.column() }, short(message)),
+        None => SourceError::whole(&source.path, short(message)),
+    };
+    match nearest(message) {
+        Some(name) => explained.hint(format!("did you mean `{name}`?")),
+        None => explained,
+    }
+}
+
+/// Without serde's list of every name there is.
+fn short(message: &str) -> String {
+    message.split(", expected one of").next().unwrap_or(message).replace("unknown field", "unknown setting")
+}
+
+/// Of the names that serde lists, the one nearest to the unknown one.
+fn nearest(message: &str) -> Option<&str> {
+    let (unknown, known) = message.split_once(", expected one of ")?;
+    let unknown = unknown.split('`').nth(1)?;
+    known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .filter(|(distance, name)| *distance <= name.len().max(3) / 3 + 1)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn settings(files: &[(&str, &str)], folder: &str) -> Result<Settings, SourceError> {
+        let root = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        Settings::load(root.path(), &root.path().join(folder))
+    }
+
+    fn error(text: &str) -> (String, Option<String>) {
+        let error = settings(&[("kratix-test.yaml", text)], "").expect_err("invalid");
+        let place = error.at.map_or_else(String::new, |at| format!("{}:{} ", at.line, at.column));
+        (format!("{place}{}", error.message), error.hint)
+    }
+
+    #[test]
+    fn the_nearest_file_wins_and_maps_merge() {
+        let settings = settings(
+            &[
+                ("kratix-test.yaml", "network: none\nenv: {A: a, B: b}\nignore: [x, y]\n"),
+                ("p/test/kratix-test.yaml", "env: {B: c, D: {from: HOME}}\nignore: [z]\nexit: 3\n"),
+            ],
+            "p/test",
+        )
+        .expect("valid");
+        assert_eq!((settings.network(), settings.exit()), ("none", 3));
+        assert_eq!(settings.ignore(), ["z"]);
+        let env: Vec<_> = settings.env().map(|(name, value)| (name, value.clone())).collect();
+        let value = |text: &str| Env::Value(text.into());
+        assert_eq!(env, [("A", value("a")), ("B", value("c")), ("D", Env::From { from: "HOME".into() })]);
+    }
+
+    #[test]
+    fn null_removes() {
+        let outer = "network: none\ntimeout: 1s\nenv: {A: a}\n";
+        let inner = "network: null\ntimeout:\nenv: {A: ~}\n";
+        let settings =
+            settings(&[("kratix-test.yaml", outer), ("t/kratix-test.yaml", inner)], "t").expect("valid");
+        assert_eq!((settings.network(), settings.timeout()), ("bridge", DEFAULT_TIMEOUT));
+        assert_eq!(settings.env().count(), 0);
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_they_stand_in() {
+        let text = "request: ../r.yaml\nimages: {a/b: {context: pipeline}, c: pull}\n";
+        let settings = settings(&[("t/kratix-test.yaml", text)], "t").expect("valid");
+        assert!(settings.request().expect("a request").ends_with("t/../r.yaml"));
+        let built = settings.images().find_map(|(_, image)| match image {
+            ImageSetting::Built(built) => built.context.clone(),
+            ImageSetting::Named(_) => None,
+        });
+        assert!(built.expect("a context").ends_with("t/pipeline"));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_that_names_the_nearest() {
+        let hint = Some("did you mean `timeout`?".to_owned());
+        assert_eq!(error("network: none\ntimeot: 3s\n"), ("2:1 unknown setting `timeot`".into(), hint));
+        assert_eq!(error("zzzzzzzz: 1\n"), ("1:1 unknown setting `zzzzzzzz`".into(), None));
+    }
+
+    #[test]
+    fn a_wrong_value_is_an_error_at_its_place() {
+        assert_eq!(
+            error("\ntimeout: soon\n").0,
+            "2:1 `soon` is not a duration such as 90s, 5m or 1h30m".to_owned()
+        );
+        assert!(
+            error("exit: [1]\n").0.starts_with("1:7 exit: invalid type: sequence"),
+            "{}",
+            error("exit: [1]\n").0
+        );
+        assert!(error("a: [\n").0.contains("is not valid YAML"));
+        assert!(error("env: {A: 5}\n").0.contains("expected a string, or {from: VARIABLE}"));
+    }
+
+    #[test]
+    fn values_of_the_environment_are_never_shown() {
+        assert_eq!(format!("{:?}", Env::Value("hunter2".into())), "Value(…)");
+    }
+}
