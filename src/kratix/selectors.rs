@@ -492,39 +492,37 @@ mod tests {
         }
     }
 
-    /// The rules of `filepath.Clean`, one by one, until nothing changes.
+    /// The rules of `filepath.Clean` as Go's documentation has them, one step after another until none applies.
     fn clean_slowly(path: &str) -> String {
         let mut path = path.to_owned();
-        loop {
-            let mut next = path.replace("//", "/").replace("/./", "/");
-            next = next.strip_prefix("./").map_or(next.clone(), str::to_owned);
-            next = next.strip_suffix("/.").map_or(next.clone(), |start| format!("{start}/"));
-            if next.len() > 1 {
-                next = next.strip_suffix('/').map_or(next.clone(), str::to_owned);
-            }
-            next = next
-                .strip_prefix("/..")
-                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-                .map_or(next.clone(), |rest| format!("/{}", rest.trim_start_matches('/')));
-            let names: Vec<&str> = next.split('/').collect();
-            let inner = names.windows(2).position(|two| two[1] == ".." && !matches!(two[0], "" | "." | ".."));
-            if let Some(index) = inner {
-                let rooted = next.starts_with('/');
-                let mut names = names.clone();
-                names.drain(index..=index + 1);
-                next = names.join("/");
-                if rooted && !next.starts_with('/') {
-                    next.insert(0, '/');
-                }
-            }
-            if next.is_empty() {
-                next = ".".to_owned();
-            }
-            if next == path {
-                return path;
-            }
+        while let Some(next) = step(&path) {
             path = next;
         }
+        if path.is_empty() { ".".to_owned() } else { path }
+    }
+
+    fn step(path: &str) -> Option<String> {
+        if path.contains("//") {
+            return Some(path.replacen("//", "/", 1));
+        }
+        let names: Vec<&str> = path.split('/').collect();
+        let without = |at: std::ops::Range<usize>| {
+            let mut names = names.clone();
+            names.drain(at);
+            let rest = names.join("/");
+            if path.starts_with('/') && !rest.starts_with('/') { format!("/{rest}") } else { rest }
+        };
+        if let Some(index) = names.iter().position(|name| *name == ".") {
+            return Some(without(index..index + 1));
+        }
+        if path.starts_with("/..") && names[1] == ".." {
+            return Some(without(1..2));
+        }
+        let pair = names.windows(2).position(|two| !matches!(two[0], "" | "..") && two[1] == "..");
+        if let Some(index) = pair {
+            return Some(without(index..index + 2));
+        }
+        (path.len() > 1 && path.ends_with('/')).then(|| path[..path.len() - 1].to_owned())
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl Work {
 impl WorkloadGroup {
     /// A group for a directory; its id follows from that.
     pub(crate) fn new(directory: &str, selectors: Vec<GroupSelector>, workloads: Vec<String>) -> Self {
-        let id = Md5::digest(directory).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: [u8; 16] = Md5::digest(directory).into();
+        let id = format!("{:032x}", u128::from_be_bytes(digest));
         Self { directory: directory.to_owned(), id, selectors, workloads }
     }
 
