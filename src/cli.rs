@@ -99,6 +99,10 @@ pub struct Run {
     #[command(flatten)]
     pub selection: Selection,
 
+    /// How files reach the stages: folders that the engine shares, or a volume
+    #[arg(long, env = "KRATIX_TEST_FILES", value_name = "HOW", default_value = "auto", hide = true)]
+    pub files: Files,
+
     /// Stop at the first test that fails
     #[arg(long)]
     pub fail_fast: bool,
@@ -126,4 +130,12 @@ pub struct Run {
     /// Show more: what each stage printed, also where it passed
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Files {
+    /// Folders where the engine shares ours, else a volume
+    Auto,
+    /// A volume, even where a folder would do
+    Volume,
 }

@@ -1,1 +1,7 @@
-fn main() {}
+//! Parse, run, exit.
+
+use kratix_test::Exit;
+
+fn main() -> Exit {
+    kratix_test::run(std::env::args_os())
+}

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::settings::join;
 use crate::diagnostic::{Source, SourceError};
 
 /// The file that holds a Promise.
@@ -87,7 +88,7 @@ pub(super) fn climb(folder: &Path, steps: usize) -> PathBuf {
 
 /// The Promise's file in a folder, `promise.yaml` before others.
 fn promise_in(folder: &Path) -> Result<Option<Source>, SourceError> {
-    let preferred = folder.join("promise.yaml");
+    let preferred = join(folder, "promise.yaml");
     if preferred.is_file() {
         let source = Source::read(&preferred)?;
         if holds_promise(&source)? {
@@ -124,7 +125,7 @@ fn several(folder: &Path, found: &[Source]) -> SourceError {
 pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
+        .map(|entry| join(folder, entry.file_name()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"))
         .filter(|path| path.is_file())
         .collect();
@@ -172,7 +173,7 @@ pub(crate) fn subfolders(folder: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter(|entry| !matches!(entry.file_name().as_encoded_bytes().first(), Some(b'.' | b'_')))
-        .map(|entry| if folder == Path::new(".") { entry.file_name().into() } else { entry.path() })
+        .map(|entry| join(folder, entry.file_name()))
         .collect();
     folders.sort();
     folders

@@ -1,1 +1,13 @@
-fn main() {}
+//! The program, as a user runs it, against a real engine.
+
+mod architecture;
+mod bad_input;
+mod case;
+mod completions;
+mod engine;
+mod help;
+mod interrupt;
+mod list;
+mod run;
+mod transcripts;
+mod update;

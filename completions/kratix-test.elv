@@ -1,0 +1,81 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[kratix-test] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'kratix-test'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'kratix-test'= {
+            cand --color 'When to use colour'
+            cand --context 'Docker context of the engine to use'
+            cand --dir 'Folder of the Promise, or one with Promises below it'
+            cand --host 'Address of the engine to use, such as unix:///var/run/docker.sock'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand completions 'Print the completions of a shell'
+            cand list 'Show tests, pipelines, stages, and where each image is built'
+            cand run 'Build the images, run the pipelines, and compare what they leave with what is expected'
+        }
+        &'kratix-test;completions'= {
+            cand --color 'When to use colour'
+            cand --context 'Docker context of the engine to use'
+            cand --dir 'Folder of the Promise, or one with Promises below it'
+            cand --host 'Address of the engine to use, such as unix:///var/run/docker.sock'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'kratix-test;list'= {
+            cand -E 'Only tests whose name matches this regular expression'
+            cand --filter 'Only tests whose name matches this regular expression'
+            cand -p 'Only tests of this Promise'
+            cand --promise 'Only tests of this Promise'
+            cand --workflow 'Only tests of this workflow, such as resource/configure'
+            cand --format 'How to print it'
+            cand --color 'When to use colour'
+            cand --context 'Docker context of the engine to use'
+            cand --dir 'Folder of the Promise, or one with Promises below it'
+            cand --host 'Address of the engine to use, such as unix:///var/run/docker.sock'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'kratix-test;run'= {
+            cand -E 'Only tests whose name matches this regular expression'
+            cand --filter 'Only tests whose name matches this regular expression'
+            cand -p 'Only tests of this Promise'
+            cand --promise 'Only tests of this Promise'
+            cand --workflow 'Only tests of this workflow, such as resource/configure'
+            cand --files 'How files reach the stages: folders that the engine shares, or a volume'
+            cand -j 'How many tests to run at once; by default twice the processors of the engine'
+            cand --jobs 'How many tests to run at once; by default twice the processors of the engine'
+            cand --request 'Run this resource request in place of the tests, and compare nothing'
+            cand --timeout 'Kill a stage that runs for longer than this, such as 90s or 5m'
+            cand --color 'When to use colour'
+            cand --context 'Docker context of the engine to use'
+            cand --dir 'Folder of the Promise, or one with Promises below it'
+            cand --host 'Address of the engine to use, such as unix:///var/run/docker.sock'
+            cand --fail-fast 'Stop at the first test that fails'
+            cand --no-capture 'Show the output of builds and stages as it comes'
+            cand -u 'Write what the pipelines left as the new expectations'
+            cand --update 'Write what the pipelines left as the new expectations'
+            cand -v 'Show more: what each stage printed, also where it passed'
+            cand --verbose 'Show more: what each stage printed, also where it passed'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,75 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kratix_test_global_optspecs
+    string join \n color= context= dir= host= h/help V/version
+end
+
+function __fish_kratix_test_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kratix_test_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kratix_test_using_subcommand
+    set -l cmd (__fish_kratix_test_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -s V -l version -d 'Print version'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "list" -d 'Show tests, pipelines, stages, and where each image is built'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "run" -d 'Build the images, run the pipelines, and compare what they leave with what is expected'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s p -l promise -d 'Only tests of this Promise' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l format -d 'How to print it' -r -f -a "json\t''
+text\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s p -l promise -d 'Only tests of this Promise' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l files -d 'How files reach the stages: folders that the engine shares, or a volume' -r -f -a "auto\t'Folders where the engine shares ours, else a volume'
+volume\t'A volume, even where a folder would do'"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s j -l jobs -d 'How many tests to run at once; by default twice the processors of the engine' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l request -d 'Run this resource request in place of the tests, and compare nothing' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l timeout -d 'Kill a stage that runs for longer than this, such as 90s or 5m' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l fail-fast -d 'Stop at the first test that fails'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l no-capture -d 'Show the output of builds and stages as it comes'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s u -l update -d 'Write what the pipelines left as the new expectations'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s v -l verbose -d 'Show more: what each stage printed, also where it passed'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s h -l help -d 'Print help'

@@ -1,0 +1,76 @@
+//! The commands: one file for each that is more than a line.
+
+mod list;
+mod run;
+
+use anyhow::Context as _;
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Command, Completions, Selection};
+use crate::diagnostic::SourceError;
+use crate::engine::EngineError;
+use crate::exit::Exit;
+use crate::report::terminal::{self, Terminal};
+use crate::suite::filter::Filter;
+
+/// Nothing is what the user asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoMatch(String);
+
+/// Runs a command and tells what it could not do.
+pub(crate) fn dispatch(cli: Cli) -> Exit {
+    let terminal = Terminal::new(cli.global.color);
+    let result = match cli.command {
+        Command::Completions(arguments) => Ok(completions(&arguments)),
+        Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
+        Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
+    };
+    result.unwrap_or_else(|error| {
+        terminal.error(&error);
+        exit(&error)
+    })
+}
+
+/// Tells what is wrong with the arguments, or the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    // A closed pipe is nobody's error.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+fn completions(arguments: &Completions) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "kratix-test", &mut script);
+    terminal::print(&String::from_utf8_lossy(&script));
+    Exit::Success
+}
+
+/// The exit code of an error.
+fn exit(error: &anyhow::Error) -> Exit {
+    if error.is::<NoMatch>() {
+        Exit::NoMatch
+    } else if error.is::<EngineError>() {
+        Exit::Engine
+    } else {
+        Exit::Usage
+    }
+}
+
+/// What the arguments select.
+fn filter(selection: &Selection) -> anyhow::Result<Filter> {
+    let pattern = selection.filter.as_deref().map(regex::Regex::new).transpose()?;
+    let workflow = selection.workflow.as_deref().map(str::parse).transpose().context("--workflow")?;
+    Ok(Filter { names: selection.names.clone(), pattern, promise: selection.promise.clone(), workflow })
+}
+
+/// What to do about an error.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<SourceError>() {
+        return error.hint.clone();
+    }
+    match error.downcast_ref::<EngineError>()? {
+        EngineError::Unreachable { hint, .. } => Some(hint.clone()),
+        _ => None,
+    }
+}

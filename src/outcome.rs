@@ -1,0 +1,243 @@
+//! What happened, as data: the one model behind every report.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::compare::{Difference, Note};
+use crate::diagnostic::SourceError;
+use crate::exit::Exit;
+use crate::suite::expectation::Written;
+use crate::tree::Tree;
+
+/// A whole run.
+#[derive(Debug, Default)]
+pub(crate) struct RunOutcome {
+    pub(crate) tests: Vec<TestOutcome>,
+    /// Promises that could not be read, while the others ran.
+    pub(crate) unreadable: Vec<SourceError>,
+    pub(crate) elapsed: Duration,
+}
+
+/// One test, or one request that was run without a test.
+#[derive(Debug)]
+pub(crate) struct TestOutcome {
+    /// Unique in the run; begins with the Promise's name where there are several.
+    pub(crate) name: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) pipelines: Vec<PipelineOutcome>,
+    pub(crate) failures: Vec<Failure>,
+    /// What was left and is not what is expected; of a new test, all that was left.
+    pub(crate) differences: Vec<Located>,
+    /// What is worth knowing and changes nothing.
+    pub(crate) notes: Vec<Note>,
+    /// Where what it left is kept.
+    pub(crate) results: PathBuf,
+    pub(crate) elapsed: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Passed,
+    /// Ran, with nothing to compare with.
+    NotCompared,
+    /// Has no expectation yet.
+    New,
+    /// Expectations were written; none of the files is no change.
+    Updated(Vec<Written>),
+    /// Something is not as it should be.
+    Failed,
+    /// Nothing was learnt.
+    Errored(Trouble),
+    /// Not run, since an earlier test failed.
+    NotRun,
+}
+
+/// Why a test fails, beside differences.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A file of the test cannot be used.
+    Source(SourceError),
+    /// The platform would not accept the resource request.
+    Refused { why: String, errors: Vec<SourceError> },
+    /// The last stage of a pipeline did not end as expected.
+    Stage { pipeline: String, expected_exit: i64 },
+    /// Every stage succeeded where one was expected not to.
+    NotExited { expected: i64 },
+}
+
+/// A difference, and whose it is.
+#[derive(Debug)]
+pub(crate) struct Located {
+    /// The folder of the expectation that it is about.
+    pub(crate) expected: PathBuf,
+    /// Named where there are several.
+    pub(crate) pipeline: Option<String>,
+    pub(crate) difference: Difference,
+}
+
+/// Why nothing was learnt.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// Whether it was told already, with the image that it is about.
+    pub(crate) told: bool,
+}
+
+/// What one pipeline did and left.
+#[derive(Debug)]
+pub(crate) struct PipelineOutcome {
+    pub(crate) name: String,
+    pub(crate) stages: Vec<StageOutcome>,
+    pub(crate) left: Left,
+}
+
+/// What a pipeline left behind.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    pub(crate) metadata: Tree,
+    pub(crate) output: Tree,
+}
+
+/// One running of one container.
+#[derive(Debug)]
+pub(crate) struct StageOutcome {
+    pub(crate) container: String,
+    pub(crate) ended: Ended,
+    pub(crate) log: Log,
+    pub(crate) elapsed: Duration,
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Exited(i64),
+    /// The kernel killed it, or a process of it, for its memory. Kubernetes fails such a container even at exit 0.
+    OutOfMemory {
+        limit: Option<u64>,
+    },
+    TimedOut(Duration),
+    CannotStart(String),
+}
+
+/// What a stage printed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log {
+    /// Where all of it is kept.
+    pub(crate) path: PathBuf,
+    /// The last of it.
+    pub(crate) tail: String,
+    /// How many lines come before the tail.
+    pub(crate) earlier: usize,
+    /// Whether it was cut at the limit of what is kept.
+    pub(crate) cut: bool,
+}
+
+/// What is told while a run goes on.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// An image is looked for, built or pulled.
+    ImageStarted {
+        reference: &'a str,
+        how: &'a str,
+    },
+    ImageLine {
+        reference: &'a str,
+        line: &'a str,
+    },
+    ImageFinished {
+        reference: &'a str,
+        how: &'a str,
+        elapsed: Duration,
+    },
+    ImageFailed {
+        reference: &'a str,
+        message: &'a str,
+        hint: Option<&'a str>,
+        log: &'a [String],
+    },
+    /// Something about an image that its author should know.
+    ImageWarning {
+        message: &'a str,
+    },
+    /// The tests begin; so many of them.
+    TestsStarted {
+        count: usize,
+    },
+    TestStarted {
+        test: &'a str,
+    },
+    StageStarted {
+        test: &'a str,
+        stage: &'a str,
+    },
+    StageLine {
+        stage: &'a str,
+        line: &'a str,
+    },
+    /// It ended; how is told when those before it have ended, too.
+    TestEnded {
+        test: &'a str,
+    },
+    TestFinished {
+        outcome: &'a TestOutcome,
+    },
+}
+
+impl RunOutcome {
+    /// How the program ends.
+    pub(crate) fn exit(&self) -> Exit {
+        let unreadable = if self.unreadable.is_empty() { Exit::Success } else { Exit::Usage };
+        self.tests.iter().fold(unreadable, |exit, test| exit.and(test.verdict.exit()))
+    }
+}
+
+impl Verdict {
+    /// Whether a line says all there is to say.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Passed | Self::NotRun)
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_good(&self) -> bool {
+        self.exit() == Exit::Success
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Passed | Self::NotCompared | Self::Updated(_) | Self::NotRun => Exit::Success,
+            Self::New | Self::Failed => Exit::Failed,
+            Self::Errored(_) => Exit::Engine,
+        }
+    }
+}
+
+impl TestOutcome {
+    /// A test that was not run, or not further than this.
+    pub(crate) fn without_run(name: &str, verdict: Verdict) -> Self {
+        Self {
+            name: name.to_owned(),
+            verdict,
+            pipelines: Vec::new(),
+            failures: Vec::new(),
+            differences: Vec::new(),
+            notes: Vec::new(),
+            results: PathBuf::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl Located {
+    /// Whether it is about what this pipeline left; of one pipeline alone, everything is.
+    pub(crate) fn is_of(&self, pipeline: &PipelineOutcome) -> bool {
+        self.pipeline.as_ref().is_none_or(|name| *name == pipeline.name)
+    }
+}
+
+impl Left {
+    /// One of the folders, by name.
+    pub(crate) fn folder(&self, name: &str) -> &Tree {
+        if name == "metadata" { &self.metadata } else { &self.output }
+    }
+}

@@ -1,0 +1,9 @@
+//! From what happened to text: pure functions, and the terminal that they are shown on.
+
+mod difference;
+pub(crate) mod failure;
+pub(crate) mod list;
+pub(crate) mod paint;
+mod summary;
+pub(crate) mod terminal;
+mod words;

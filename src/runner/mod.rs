@@ -1,0 +1,253 @@
+//! Many tests at once: their images first, then each from request to verdict.
+
+mod environment;
+pub(crate) mod images;
+mod judgement;
+mod log;
+mod pipeline;
+mod results;
+mod stage;
+mod test;
+mod update;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::compare::CompareError;
+use crate::diagnostic::{Source, SourceError, reason};
+use crate::engine::{Engine, EngineError};
+use crate::kratix::{Target, Workflow};
+use crate::outcome::{Event, Failure, RunOutcome, TestOutcome, Trouble, Verdict};
+use crate::suite::discovery::{BrokenTest, Test};
+use crate::suite::{PromiseSuite, Suite, requests};
+use crate::tree::TreeError;
+
+use images::Images;
+pub(crate) use results::Results;
+
+/// The most tests that run at once unless the user says otherwise: beyond it only their latency grows.
+const MAX_JOBS: usize = 16;
+
+/// What the command line says about how to run.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) fail_fast: bool,
+    pub(crate) jobs: Option<usize>,
+    /// Tell every line that a stage prints.
+    pub(crate) stream: bool,
+    /// Run this request in place of the tests.
+    pub(crate) request: Option<PathBuf>,
+    /// In place of what the settings say.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) update: bool,
+    /// What `from:` in the settings may take.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// What is run: a test, a folder that should be one, or a request by itself.
+#[derive(Debug)]
+pub(crate) enum Subject<'a> {
+    Test(&'a Test),
+    Broken(&'a BrokenTest),
+    /// Nothing is compared; `--update` makes it a test in this folder.
+    Example {
+        request: Option<PathBuf>,
+        target: Target,
+        new_test: PathBuf,
+    },
+}
+
+/// One thing to run.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    /// Unique in its Promise; also the folder of its results.
+    pub(crate) name: String,
+    /// What reports call it.
+    pub(crate) title: String,
+    pub(crate) suite: &'a PromiseSuite,
+    pub(crate) subject: Subject<'a>,
+}
+
+/// Runs what a suite selects.
+pub(crate) struct Runner<'a, E> {
+    pub(crate) engine: &'a E,
+    pub(crate) options: &'a Options,
+    /// By the folder of a Promise.
+    pub(crate) results: &'a BTreeMap<PathBuf, Results>,
+    pub(crate) on_event: &'a dyn Fn(Event<'_>),
+}
+
+/// What there is to run in a suite: its tests, or, of a Promise without any, its example requests.
+pub(crate) fn jobs<'a>(suite: &'a Suite, options: &Options) -> anyhow::Result<Vec<Job<'a>>> {
+    if let Some(request) = &options.request {
+        // The user named it: that it cannot be read is wrong usage.
+        Source::read(request)?;
+    }
+    let of = |promise: &'a PromiseSuite| -> Vec<Job<'a>> {
+        let job = |name: &str, subject| Job {
+            name: name.to_owned(),
+            title: suite.title(&promise.promise.name, name),
+            suite: promise,
+            subject,
+        };
+        if let Some(request) = &options.request {
+            let name = request.display().to_string();
+            return vec![job(&name, example(promise, Some(request.clone()), "resource/configure"))];
+        }
+        if promise.has_tests {
+            return promise
+                .tests
+                .iter()
+                .map(|test| match test {
+                    Ok(test) => job(&test.name, Subject::Test(test)),
+                    Err(broken) => job(&broken.name, Subject::Broken(broken)),
+                })
+                .collect();
+        }
+        let configure = "promise/configure";
+        let promise_workflow = configure
+            .parse::<Workflow>()
+            .is_ok_and(|workflow| !promise.promise.pipelines(workflow).is_empty());
+        let itself = promise_workflow.then(|| job(configure, example(promise, None, configure)));
+        let examples = requests::examples(&promise.file.folder, &promise.promise);
+        let examples = examples.into_iter().map(|request| {
+            let name = request.strip_prefix(&promise.file.folder).unwrap_or(&request).display().to_string();
+            job(&name, example(promise, Some(request), "resource/configure"))
+        });
+        itself.into_iter().chain(examples).collect()
+    };
+    Ok(suite.promises.iter().flat_map(of).collect())
+}
+
+fn example<'a>(suite: &PromiseSuite, request: Option<PathBuf>, workflow: &str) -> Subject<'a> {
+    let target = workflow.parse().expect("a constant that names a workflow");
+    let named = request.clone().unwrap_or_else(|| PathBuf::from("promise-configure.yaml"));
+    let new_test = requests::new_test(&suite.file.folder, &named);
+    Subject::Example { request, target, new_test }
+}
+
+impl<E: Engine> Runner<'_, E> {
+    /// Prepares the images and runs the jobs, several at once.
+    pub(crate) async fn run(&self, jobs: &[Job<'_>]) -> RunOutcome {
+        let start = Instant::now();
+        let images = images::prepare(self.engine, &needed(jobs), self.on_event).await;
+        (self.on_event)(Event::TestsStarted { count: jobs.len() });
+        let at_once = self.options.jobs.unwrap_or_else(|| (2 * self.engine.processors()).clamp(1, MAX_JOBS));
+        let stopped = Cell::new(false);
+        let mut running = stream::iter(jobs.iter().enumerate())
+            .map(|(index, job)| {
+                let (images, stopped) = (&images, &stopped);
+                async move { (index, self.run_unless(stopped, job, images).await) }
+            })
+            .buffer_unordered(at_once);
+        let mut waiting = BTreeMap::new();
+        let mut tests: Vec<TestOutcome> = Vec::new();
+        while let Some((index, outcome)) = running.next().await {
+            waiting.insert(index, outcome);
+            // Told in the order of the suite, so that two runs of it read the same.
+            while let Some(outcome) = waiting.remove(&tests.len()) {
+                (self.on_event)(Event::TestFinished { outcome: &outcome });
+                tests.push(outcome);
+            }
+        }
+        RunOutcome { tests, unreadable: Vec::new(), elapsed: start.elapsed() }
+    }
+
+    async fn run_unless(&self, stopped: &Cell<bool>, job: &Job<'_>, images: &Images) -> TestOutcome {
+        if stopped.get() {
+            return TestOutcome::without_run(&job.title, Verdict::NotRun);
+        }
+        (self.on_event)(Event::TestStarted { test: &job.title });
+        let outcome = self.run_job(job, images).await;
+        if self.options.fail_fast && !outcome.verdict.is_good() {
+            stopped.set(true);
+        }
+        (self.on_event)(Event::TestEnded { test: &job.title });
+        outcome
+    }
+}
+
+/// The images that jobs need, by Promise.
+fn needed<'a>(jobs: &[Job<'a>]) -> Vec<(&'a PromiseSuite, BTreeSet<String>)> {
+    let mut needed: BTreeMap<&Path, (&PromiseSuite, BTreeSet<String>)> = BTreeMap::new();
+    for job in jobs {
+        let Some(target) = job.target() else { continue };
+        let references = job
+            .suite
+            .pipelines(target)
+            .into_iter()
+            .flat_map(|pipeline| pipeline.containers.iter().map(|container| container.image.clone()));
+        let entry = needed.entry(&job.suite.file.folder).or_insert_with(|| (job.suite, BTreeSet::new()));
+        entry.1.extend(references);
+    }
+    needed.into_values().collect()
+}
+
+impl Job<'_> {
+    /// The workflow or pipeline that is run; none of a folder that cannot be read.
+    fn target(&self) -> Option<&Target> {
+        match &self.subject {
+            Subject::Test(test) => Some(&test.target),
+            Subject::Example { target, .. } => Some(target),
+            Subject::Broken(_) => None,
+        }
+    }
+}
+
+/// Why a test ends before its verdict.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It is the test's, or what it tests.
+    Failure(Failure),
+    /// Nothing was learnt.
+    Trouble(Trouble),
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Self::Failure(Failure::Source(error))
+    }
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}
+
+impl From<CompareError> for Stop {
+    fn from(error: CompareError) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}
+
+impl From<TreeError> for Stop {
+    fn from(error: TreeError) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        anyhow::anyhow!(reason(&error)).into()
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Trouble(Trouble { message: format!("{error:#}"), hint: None, told: false })
+    }
+}
+
+impl<E> Runner<'_, E> {
+    /// Where the results of a job's Promise are.
+    fn results_of(&self, job: &Job<'_>) -> anyhow::Result<&Results> {
+        let folder = &job.suite.file.folder;
+        self.results.get(folder).ok_or_else(|| anyhow::anyhow!("no results are kept in {}", folder.display()))
+    }
+}

@@ -1,0 +1,141 @@
+//! One pipeline: fresh folders, its stages in order, and what they left.
+
+use std::path::{Path, PathBuf};
+
+use super::images::Images;
+use super::stage::Stage;
+use super::{Runner, Stop};
+use crate::engine::{Engine, Folder, Image, SeedFile, Workspace};
+use crate::kratix::{Container, Pipeline};
+use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
+use crate::suite::PromiseSuite;
+use crate::suite::expectation::{FOLDERS, store};
+use crate::suite::settings::{Limits, Settings};
+use crate::tree::{self, EntryKind};
+
+/// What one pipeline is run with.
+pub(super) struct PipelineRun<'a> {
+    /// The test's name.
+    pub(super) test: &'a str,
+    pub(super) suite: &'a PromiseSuite,
+    pub(super) settings: &'a Settings,
+    pub(super) pipeline: &'a Pipeline,
+    /// The stage that is run alone, if one is.
+    pub(super) stage: Option<&'a str>,
+    /// What `/kratix/input/object.yaml` holds.
+    pub(super) object: String,
+    /// The environment of each container, in their order.
+    pub(super) environments: Vec<Launchable>,
+    /// A folder whose `output` and `metadata` are there before the first stage.
+    pub(super) before: PathBuf,
+    /// Where results go.
+    pub(super) results: PathBuf,
+}
+
+/// What a container is started with, with every reference resolved.
+pub(super) struct Launchable {
+    pub(super) env: Vec<(String, String)>,
+    pub(super) command: Vec<String>,
+    pub(super) args: Vec<String>,
+}
+
+impl PipelineRun<'_> {
+    /// Runs its stages up to the first that fails, and takes over what they left.
+    pub(super) async fn run<E: Engine>(
+        &self,
+        runner: &Runner<'_, E>,
+        images: &Images,
+    ) -> Result<PipelineOutcome, Stop> {
+        let chosen: Vec<(usize, &Container)> = self
+            .pipeline
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, container)| self.stage.is_none_or(|stage| stage == container.name))
+            .collect();
+        let prepared = self.images(&chosen, images)?;
+        store(&self.results.join("input/object.yaml"), self.object.as_bytes(), false)?;
+        let Some(first) = prepared.first() else { return Ok(self.without_stages()) };
+        let workspace = runner.engine.workspace(first, &self.folders()?).await?;
+        let mut stages: Vec<StageOutcome> = Vec::new();
+        for ((index, container), image) in chosen.iter().zip(&prepared) {
+            let stage = self.stage(*index, container, image, &workspace, runner);
+            stages.push(stage.run(runner.engine, &self.results.join("logs"), runner.on_event).await?);
+            if stages.last().is_none_or(|stage| stage.ended != Ended::Exited(0)) {
+                break;
+            }
+        }
+        let left = self.collect(runner.engine, &workspace).await?;
+        runner.engine.discard(workspace).await?;
+        Ok(PipelineOutcome { name: self.pipeline.name.clone(), stages, left })
+    }
+
+    /// All images first: that one is missing should not be found out after minutes.
+    fn images<'i>(&self, chosen: &[(usize, &Container)], images: &'i Images) -> Result<Vec<&'i Image>, Stop> {
+        let image = |container: &Container| images.get(&self.suite.file.folder, &container.image);
+        chosen.iter().map(|(_, container)| image(container).map_err(Stop::Trouble)).collect()
+    }
+
+    /// Kratix accepts a pipeline without containers: it leaves nothing.
+    fn without_stages(&self) -> PipelineOutcome {
+        PipelineOutcome { name: self.pipeline.name.clone(), stages: Vec::new(), left: Left::default() }
+    }
+
+    fn folders(&self) -> Result<Vec<Folder>, Stop> {
+        let object =
+            SeedFile { path: "object.yaml".into(), mode: 0o644, bytes: self.object.clone().into_bytes() };
+        let mut folders = vec![Folder { name: "input".to_owned(), files: vec![object] }];
+        for name in FOLDERS {
+            folders.push(Folder { name: name.to_owned(), files: seeds(&self.before.join(name))? });
+        }
+        Ok(folders)
+    }
+
+    fn stage<'s, E: Engine>(
+        &'s self,
+        index: usize,
+        container: &'s Container,
+        image: &'s Image,
+        workspace: &'s Workspace,
+        runner: &Runner<'_, E>,
+    ) -> Stage<'s> {
+        let memory = match self.settings.limits() {
+            Limits::Platform => container.memory_limit(None),
+            Limits::None => None,
+        };
+        Stage {
+            test: self.test,
+            title: format!("{}/{}", self.pipeline.name, container.name),
+            number: index + 1,
+            container,
+            image,
+            launchable: &self.environments[index],
+            workspace,
+            network: self.settings.network(),
+            memory,
+            timeout: runner.options.timeout.unwrap_or_else(|| self.settings.timeout()),
+            stream: runner.options.stream,
+        }
+    }
+
+    async fn collect<E: Engine>(&self, engine: &E, workspace: &Workspace) -> Result<Left, Stop> {
+        let [metadata, output] = FOLDERS.map(|name| (name, self.results.join(name)));
+        let metadata = engine.collect(workspace, metadata.0, &metadata.1).await?;
+        let output = engine.collect(workspace, output.0, &output.1).await?;
+        Ok(Left { metadata, output })
+    }
+}
+
+/// The files of a folder, as they are put into a fresh one.
+fn seeds(folder: &Path) -> Result<Vec<SeedFile>, Stop> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let tree = tree::scan(folder)?;
+    let files = tree.entries.iter().filter(|(_, entry)| matches!(entry.kind, EntryKind::File { .. }));
+    files
+        .map(|(path, entry)| {
+            Ok(SeedFile { path: path.into(), mode: entry.mode | 0o044, bytes: tree.read(path)? })
+        })
+        .collect()
+}

@@ -1,0 +1,272 @@
+//! Which folders are tests.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::expectation::Expectation;
+use super::repository::PromiseFile;
+use super::settings::{FILE_NAME, Settings, join};
+use crate::diagnostic::{Source, SourceError, reason};
+use crate::kratix::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};
+use crate::yaml::KeyPath;
+
+/// One test: a folder with an input, what it tests, and what it expects.
+#[derive(Debug, Clone)]
+pub(crate) struct Test {
+    /// Its path below `test(s)/`, or `test` for that folder itself.
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) target: Target,
+    /// The resource request, or the file where it should be.
+    pub(crate) request: PathBuf,
+    pub(crate) settings: Settings,
+    pub(crate) expectation: Expectation,
+}
+
+/// A folder that cannot be read as a test, which fails by itself while the others run.
+#[derive(Debug, Clone)]
+pub(crate) struct BrokenTest {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) error: SourceError,
+}
+
+/// Every test of a Promise, by name.
+pub(crate) fn discover(
+    file: &PromiseFile,
+    outer: &Settings,
+) -> Result<Vec<Result<Test, BrokenTest>>, SourceError> {
+    let mut walk = Walk { found: Vec::new(), excluded: outer.exclude().to_vec() };
+    for root in ["test", "tests"].map(|name| join(&file.folder, name)) {
+        if root.is_dir() {
+            walk.visit(&root, &root, outer);
+        }
+    }
+    walk.found.sort_by(|one, other| name_of(one).cmp(name_of(other)));
+    unique(&walk.found)?;
+    Ok(walk.found)
+}
+
+pub(crate) fn name_of(test: &Result<Test, BrokenTest>) -> &str {
+    match test {
+        Ok(test) => &test.name,
+        Err(broken) => &broken.name,
+    }
+}
+
+fn folder_of(test: &Result<Test, BrokenTest>) -> &Path {
+    match test {
+        Ok(test) => &test.folder,
+        Err(broken) => &broken.folder,
+    }
+}
+
+/// Two tests of one name could not be told apart in a report, nor in the results.
+fn unique(tests: &[Result<Test, BrokenTest>]) -> Result<(), SourceError> {
+    let mut seen: HashMap<&str, &Path> = HashMap::new();
+    for test in tests {
+        if let Some(first) = seen.insert(name_of(test), folder_of(test)) {
+            let message = format!("is a test named `{}`, as {} is", name_of(test), first.display());
+            return Err(SourceError::whole(folder_of(test), message).hint("rename one of the folders"));
+        }
+    }
+    Ok(())
+}
+
+struct Walk {
+    found: Vec<Result<Test, BrokenTest>>,
+    excluded: Vec<PathBuf>,
+}
+
+impl Walk {
+    /// Looks for tests at and below a folder; tells whether there were any.
+    fn visit(&mut self, root: &Path, folder: &Path, outer: &Settings) -> bool {
+        if self.excluded.iter().any(|excluded| folder.starts_with(excluded)) {
+            return false;
+        }
+        match self.try_visit(root, folder, outer) {
+            Ok(found) => found,
+            Err(error) => {
+                let broken = BrokenTest { name: name(root, folder), folder: folder.to_owned(), error };
+                self.found.push(Err(broken));
+                true
+            }
+        }
+    }
+
+    fn try_visit(&mut self, root: &Path, folder: &Path, outer: &Settings) -> Result<bool, SourceError> {
+        let children = subfolders(folder)?;
+        let own = Settings::read(folder)?;
+        let mut settings = outer.clone();
+        let names_a_test = own.as_ref().is_some_and(Settings::names_a_test);
+        settings.lay(own.unwrap_or_default());
+        if children.iter().any(|child| child.ends_with("input")) {
+            self.found.push(Ok(test(root, folder, settings)?));
+            return Ok(true);
+        }
+        let mut below = false;
+        for child in &children {
+            below |= self.visit(root, child, &settings);
+        }
+        if names_a_test && !below {
+            self.found.push(Ok(test(root, folder, settings)?));
+            return Ok(true);
+        }
+        Ok(below)
+    }
+}
+
+fn test(root: &Path, folder: &Path, settings: Settings) -> Result<Test, SourceError> {
+    let target = target(root, folder, &settings)?;
+    let request = settings.request().map_or_else(|| folder.join("input/object.yaml"), Path::to_owned);
+    let expectation = Expectation::of(folder);
+    Ok(Test { name: name(root, folder), folder: folder.to_owned(), target, request, settings, expectation })
+}
+
+/// What the settings say, or a folder on the test's path that is named like a workflow, or resource/configure.
+fn target(root: &Path, folder: &Path, settings: &Settings) -> Result<Target, SourceError> {
+    if let Some(text) = settings.workflow() {
+        return text.parse().map_err(|error: TargetError| workflow_error(folder, &error));
+    }
+    let named = folder
+        .strip_prefix(root)
+        .unwrap_or(folder)
+        .iter()
+        .rev()
+        .find_map(|part| workflow_named(part.to_str()?));
+    let default = Workflow::new(WorkflowType::Resource, WorkflowAction::Configure);
+    Ok(Target::workflow(named.unwrap_or(default)))
+}
+
+/// `promise-configure` → promise/configure.
+fn workflow_named(folder: &str) -> Option<Workflow> {
+    folder.replacen('-', "/", 1).parse().ok()
+}
+
+/// Points at the nearest settings file that has the workflow.
+fn workflow_error(folder: &Path, error: &TargetError) -> SourceError {
+    for folder in folder.ancestors() {
+        let Ok(source) = Source::read(&join(folder, FILE_NAME)) else { continue };
+        let Ok(documents) = source.documents() else { continue };
+        let path = KeyPath::from_iter(["workflow"]);
+        if let Some(document) = documents.first().filter(|document| document.root.get("workflow").is_some()) {
+            return source.error(document.root.locate(&path), error.to_string());
+        }
+    }
+    SourceError::whole(folder, error.to_string())
+}
+
+fn name(root: &Path, folder: &Path) -> String {
+    let below = folder.strip_prefix(root).unwrap_or(folder);
+    let parts: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if parts.is_empty() { "test".to_owned() } else { parts.join("/") }
+}
+
+/// The folders that may be tests or hold some. One that cannot be read is an error, or it would look empty.
+fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let failed = |error: std::io::Error| {
+        SourceError::whole(folder, format!("cannot be read: {}", reason(&error)))
+            .hint("make the folder readable for the user who runs the tests")
+    };
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let hidden = matches!(entry.file_name().as_encoded_bytes().first(), Some(b'.' | b'_'));
+        if !hidden && entry.path().is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::suite::repository::{Found, find};
+
+    fn discovered(files: &[&str]) -> Result<Vec<Result<Test, BrokenTest>>, SourceError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let (path, text) = file.split_once('=').unwrap_or((file, ""));
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        fs::write(folder.path().join("promise.yaml"), "kind: Promise\n").expect("a file");
+        match find(folder.path()).expect("a Promise") {
+            Found::One(file) => discover(&file, &Settings::load(&file.root, &file.folder)?),
+            Found::Below(_) => panic!("below"),
+        }
+    }
+
+    fn names(files: &[&str]) -> Vec<String> {
+        let tests = discovered(files).expect("tests");
+        tests.iter().map(|test| name_of(test).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_folder_with_an_input_is_a_test_named_by_its_path() {
+        assert_eq!(names(&["test/input/object.yaml"]), ["test"]);
+        assert_eq!(names(&["test/a/input/object.yaml", "tests/b/c/input/object.yaml"]), ["a", "b/c"]);
+    }
+
+    #[test]
+    fn folders_inside_a_test_and_hidden_ones_are_no_tests() {
+        let files = ["test/input/object.yaml", "test/a/input/x", "test/_b/input/x", "test/.c/input/x"];
+        assert_eq!(names(&files), ["test"]);
+        assert_eq!(names(&["test/_b/input/x", "test/.c/input/x", "test/d/input/x"]), ["d"]);
+    }
+
+    #[test]
+    fn a_settings_file_makes_a_test_unless_there_are_tests_below() {
+        let workflow = "kratix-test.yaml=workflow: promise/configure";
+        assert_eq!(names(&[&format!("test/a/{workflow}")]), ["a"]);
+        assert_eq!(names(&[&format!("test/a/{workflow}"), "test/a/b/input/x"]), ["a/b"]);
+        assert_eq!(names(&["test/a/kratix-test.yaml=network: none"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_workflow_is_what_the_settings_or_a_folder_say() {
+        let files = [
+            "test/a/input/x",
+            "test/promise-configure/b/input/x",
+            "test/resource-delete/input/x",
+            "test/promise-configure/c/input/x",
+            "test/promise-configure/c/kratix-test.yaml=workflow: resource/configure/p",
+        ];
+        let tests = discovered(&files).expect("tests");
+        let targets: Vec<String> =
+            tests.iter().map(|test| test.as_ref().expect("a test").target.to_string()).collect();
+        let expected = ["resource/configure", "promise/configure", "resource/configure/p", "resource/delete"];
+        assert_eq!(targets, expected);
+    }
+
+    #[test]
+    fn equal_names_are_an_error() {
+        let error = discovered(&["test/a/input/x", "tests/a/input/x"]).expect_err("equal names");
+        assert!(error.to_string().contains("is a test named `a`, as "), "{error}");
+    }
+
+    #[test]
+    fn a_bad_settings_file_of_a_test_breaks_that_test_alone() {
+        let tests = discovered(&["test/a/input/x", "test/b/input/x", "test/b/kratix-test.yaml=exit: ["]);
+        let tests = tests.expect("tests");
+        assert!(tests[0].is_ok());
+        assert_eq!(tests[1].as_ref().expect_err("broken").name, "b");
+        let tests =
+            discovered(&["test/a/input/x", "test/a/kratix-test.yaml=workflow: some/thing"]).expect("tests");
+        let error = &tests[0].as_ref().expect_err("broken").error;
+        assert!(error.to_string().contains("kratix-test.yaml:1:1: "), "{error}");
+    }
+
+    #[test]
+    fn excluded_folders_hold_no_tests() {
+        assert_eq!(
+            names(&["kratix-test.yaml=exclude: [test/old]", "test/old/input/x", "test/a/input/x"]),
+            ["a"]
+        );
+    }
+}

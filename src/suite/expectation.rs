@@ -1,0 +1,240 @@
+//! What a test expects a pipeline to leave, and how new expectations are written.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{SourceError, reason};
+use crate::tree::{self, Resolution, Tree};
+
+/// The two folders that a pipeline leaves.
+pub(crate) const FOLDERS: [&str; 2] = ["metadata", "output"];
+
+/// Where a test keeps its expectations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Expectation {
+    /// The test's folder, or `expected` in it.
+    folder: PathBuf,
+}
+
+/// The expectations of one pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PipelineExpectation {
+    /// The folder that holds `metadata` and `output`.
+    pub(crate) folder: PathBuf,
+}
+
+/// A file that was written or removed, for saying so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Written {
+    Created(PathBuf),
+    Changed(PathBuf),
+    Removed(PathBuf),
+}
+
+impl Expectation {
+    pub(crate) fn of(test: &Path) -> Self {
+        let expected = test.join("expected");
+        Self { folder: if expected.is_dir() { expected } else { test.to_owned() } }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the expectations of a pipeline stand. Several pipelines have a folder each; one alone may.
+    pub(crate) fn pipeline(&self, name: &str, alone: bool) -> Result<PipelineExpectation, SourceError> {
+        let own = self.folder.join("pipelines").join(name);
+        if own.is_dir() {
+            return Ok(PipelineExpectation { folder: own });
+        }
+        if alone {
+            return Ok(PipelineExpectation { folder: self.folder.clone() });
+        }
+        match FOLDERS.iter().map(|folder| self.folder.join(folder)).find(|folder| folder.is_dir()) {
+            None => Ok(PipelineExpectation { folder: own }),
+            Some(flat) => {
+                let message = "is for a workflow of one pipeline, and this one has several, each with folders of its own";
+                let hint = format!("move what {name} leaves to {}", own.display());
+                Err(SourceError::whole(&flat, message).hint(hint))
+            }
+        }
+    }
+}
+
+impl PipelineExpectation {
+    /// Whether nothing was ever expected: neither folder exists.
+    pub(crate) fn is_new(&self) -> bool {
+        !FOLDERS.iter().any(|folder| self.folder.join(folder).exists())
+    }
+
+    /// What is expected of one of the folders; a folder that is absent is expected to be empty.
+    pub(crate) fn read(&self, folder: &str) -> Result<Tree, SourceError> {
+        let root = self.folder.join(folder);
+        if !root.exists() {
+            return Ok(Tree { root, ..Tree::default() });
+        }
+        let mut tree = tree::scan(&root).map_err(|error| SourceError::whole(&root, error.to_string()))?;
+        tree.entries.retain(|path, _| !is_kept_for_git(path));
+        Ok(tree)
+    }
+
+    /// Makes what a pipeline left the expectation: `changed` are the paths that differ, the others stay as they are.
+    pub(crate) fn write(
+        &self,
+        folder: &str,
+        left: &Tree,
+        changed: &BTreeSet<String>,
+    ) -> Result<Vec<Written>, SourceError> {
+        let expected = self.read(folder)?;
+        let root = self.folder.join(folder);
+        let mut written = Vec::new();
+        let gone =
+            |path: &&String| file_behind(&expected, path).is_some() && file_behind(left, path).is_none();
+        for path in changed.iter().filter(gone) {
+            let target = root.join(path);
+            fs::remove_file(&target).map_err(|error| cannot_write(&target, &error))?;
+            remove_empty_parents(&target, &root);
+            written.push(Written::Removed(target));
+        }
+        for (path, source) in changed.iter().filter_map(|path| Some((path, file_behind(left, path)?))) {
+            let target = root.join(path);
+            let bytes = left.read(&source).map_err(|error| cannot_write(&target, &error))?;
+            let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
+            store(&target, &bytes, executable).map_err(|error| cannot_write(&target, &error))?;
+            let created = !expected.entries.contains_key(path);
+            written.push(if created { Written::Created(target) } else { Written::Changed(target) });
+        }
+        Ok(written)
+    }
+
+    /// Gives a test of a pipeline that leaves nothing a folder that git keeps.
+    pub(crate) fn write_empty(&self) -> Result<Vec<Written>, SourceError> {
+        let target = self.folder.join("output/.gitkeep");
+        create(&target, b"")
+    }
+}
+
+/// A file that stands in an expected folder only because git keeps no empty ones.
+fn is_kept_for_git(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some(".gitkeep" | ".gitignore"))
+}
+
+/// The file at a path: itself, or the one inside the folder that it links to, which Kratix reads in its place.
+fn file_behind(tree: &Tree, path: &str) -> Option<String> {
+    match tree.resolve(path) {
+        Resolution::File(path) => Some(path),
+        _ => None,
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> SourceError {
+    SourceError::whole(path, format!("cannot be written: {}", reason(error)))
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn store(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    let mode = if executable { 0o755 } else { 0o644 };
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Writes a file that is not there yet; one that is stays as it is.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<Vec<Written>, SourceError> {
+    if path.exists() {
+        return Ok(Vec::new());
+    }
+    store(path, bytes, false).map_err(|error| cannot_write(path, &error))?;
+    Ok(vec![Written::Created(path.to_owned())])
+}
+
+fn remove_empty_parents(path: &Path, root: &Path) {
+    let parents = path.ancestors().skip(1).take_while(|parent| *parent != root && parent.starts_with(root));
+    for parent in parents {
+        if fs::remove_dir(parent).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::EntryKind;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            store(&folder.path().join(path), text.as_bytes(), false).expect("a file");
+        }
+        folder
+    }
+
+    fn texts(folder: &Path) -> Vec<(String, String)> {
+        let tree = tree::scan(folder).expect("a tree");
+        let files = tree.entries.iter().filter(|(_, entry)| matches!(entry.kind, EntryKind::File { .. }));
+        files
+            .map(|(path, _)| {
+                (path.clone(), String::from_utf8(tree.read(path).expect("bytes")).expect("text"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_absent_folder_is_expected_to_be_empty_and_none_at_all_is_new() {
+        let test = folder(&[("output/a.yaml", "a"), ("output/sub/.gitkeep", "")]);
+        let expectation = Expectation::of(test.path()).pipeline("p", true).expect("one pipeline");
+        assert!(!expectation.is_new());
+        assert!(expectation.read("metadata").expect("a tree").entries.is_empty());
+        let paths: Vec<String> = expectation.read("output").expect("a tree").entries.into_keys().collect();
+        assert_eq!(paths, ["a.yaml", "sub"]);
+        let test = folder(&[("input/object.yaml", "")]);
+        assert!(Expectation::of(test.path()).pipeline("p", true).expect("one pipeline").is_new());
+    }
+
+    #[test]
+    fn several_pipelines_have_folders_of_their_own() {
+        let test = folder(&[("pipelines/a/output/x", ""), ("expected/pipelines/b/output/x", "")]);
+        let expectation = Expectation::of(test.path()).pipeline("b", false).expect("a folder");
+        assert!(expectation.folder.ends_with("expected/pipelines/b"));
+        let flat = folder(&[("output/x", "")]);
+        let error = Expectation::of(flat.path()).pipeline("a", false).expect_err("flat").to_string();
+        assert!(error.contains("is for a workflow of one pipeline"), "{error}");
+    }
+
+    #[test]
+    fn only_the_files_that_changed_are_written() {
+        let test = folder(&[
+            ("output/a.yaml", "# kept\na: 1\n"),
+            ("output/b.yaml", "old"),
+            ("output/d/gone.yaml", ""),
+        ]);
+        let left = folder(&[("a.yaml", "a: 1\n"), ("b.yaml", "new"), ("c/c.yaml", "c")]);
+        let left = tree::scan(left.path()).expect("a tree");
+        let changed: BTreeSet<String> = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(str::to_owned).into();
+        let expectation = PipelineExpectation { folder: test.path().to_owned() };
+        let output = test.path().join("output");
+        let written = expectation.write("output", &left, &changed).expect("written");
+        assert_eq!(
+            written,
+            [
+                Written::Removed(output.join("d/gone.yaml")),
+                Written::Changed(output.join("b.yaml")),
+                Written::Created(output.join("c/c.yaml")),
+            ]
+        );
+        let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        assert_eq!(
+            texts(&output),
+            [text("a.yaml", "# kept\na: 1\n"), text("b.yaml", "new"), text("c/c.yaml", "c")]
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! The example requests of a Promise: what is run where there are no tests yet.
+
+use std::path::{Path, PathBuf};
+
+use super::repository::{subfolders, yaml_files};
+use super::settings::join;
+use crate::diagnostic::Source;
+use crate::kratix::Promise;
+
+/// Folders beside a Promise whose files may be example requests.
+const FOLDERS: [&str; 6] = ["example", "examples", "sample", "samples", "request", "requests"];
+
+/// The files beside a Promise, or in its folders of examples, that are requests of its API.
+pub(crate) fn examples(folder: &Path, promise: &Promise) -> Vec<PathBuf> {
+    let Some(api) = &promise.api else { return Vec::new() };
+    let nested =
+        subfolders(folder).into_iter().filter(|child| FOLDERS.iter().any(|name| child.ends_with(name)));
+    let files = std::iter::once(folder.to_owned()).chain(nested).flat_map(|folder| yaml_files(&folder));
+    let is_request = |path: &PathBuf| {
+        let documents = Source::read(path).and_then(|source| source.documents()).unwrap_or_default();
+        let group = |version: &str| version.split('/').next() == Some(api.group.as_str());
+        documents.len() == 1
+            && documents[0].root.text("kind") == Some(api.kind.as_str())
+            && documents[0].root.text("apiVersion").is_some_and(group)
+    };
+    files.filter(is_request).collect()
+}
+
+/// The folder of a new test for an example request: named like its file.
+pub(crate) fn new_test(folder: &Path, request: &Path) -> PathBuf {
+    let name =
+        request.file_stem().map_or_else(|| "example".into(), |stem| stem.to_string_lossy().into_owned());
+    join(folder, "test").join(name)
+}

@@ -1,0 +1,86 @@
+//! Every transcript of the documentation is what the program prints.
+//!
+//! A block of `console` is run line by line, by a shell, in a copy of `fixtures/elastic-cloud` that the blocks of one
+//! file share. Times are not compared. `TRANSCRIPTS=overwrite cargo test transcripts` writes them anew.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::case::{Case, program, redact, root};
+
+/// A line of a document: text, or a command of a transcript with what it prints.
+enum Part {
+    Text(String),
+    Command { line: usize, command: String, printed: String },
+}
+
+fn parts(markdown: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut inside = false;
+    for (index, line) in markdown.lines().enumerate() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            parts.push(Part::Command {
+                line: index + 1,
+                command: command.to_owned(),
+                printed: String::new(),
+            });
+            continue;
+        } else if let Some(Part::Command { printed, .. }) = parts.last_mut().filter(|_| inside) {
+            printed.push_str(line);
+            printed.push('\n');
+            continue;
+        }
+        parts.push(Part::Text(line.to_owned()));
+    }
+    parts
+}
+
+/// Runs a command as a user would and returns both streams, in the order they were written.
+fn printed(case: &Case, command: &str) -> String {
+    let programs = Path::new(program()).parent().expect("a folder");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh")
+        .args(["-c", &format!("{command} 2>&1")])
+        .current_dir(case.path())
+        .env("PATH", path)
+        .env("COLUMNS", "80")
+        .env_remove("CI")
+        .output()
+        .expect("a shell");
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+fn check(document: &str, fixture: &str) {
+    let path = root().join(document);
+    let text = fs::read_to_string(&path).expect(document);
+    let overwrite = std::env::var("TRANSCRIPTS").is_ok_and(|value| value == "overwrite");
+    let case = Case::fixture(fixture);
+    let mut written = String::new();
+    for part in parts(&text) {
+        match part {
+            Part::Text(line) => written.push_str(&format!("{line}\n")),
+            Part::Command { line, command, printed: expected } => {
+                let actual = printed(&case, &command);
+                let same = redact(&actual, case.path()) == redact(expected.trim_end(), case.path());
+                assert!(
+                    same || overwrite,
+                    "{document}:{line}: `{command}` prints\n\n{actual}\n\nand not\n\n{expected}"
+                );
+                let shown = if same { expected.trim_end() } else { actual.as_str() };
+                let newline = if shown.is_empty() { "" } else { "\n" };
+                written.push_str(&format!("$ {command}\n{shown}{newline}"));
+            }
+        }
+    }
+    if overwrite {
+        fs::write(path, written).expect(document);
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    check("README.md", "elastic-cloud");
+}
