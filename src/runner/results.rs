@@ -24,19 +24,19 @@ impl Results {
     pub(crate) fn open(promise: &Path, on_wait: impl FnOnce()) -> anyhow::Result<Self> {
         let folder = join(promise, FOLDER);
         let cannot = || format!("results cannot be kept in {}", folder.display());
-        fs::create_dir_all(&folder).map_err(plain).with_context(cannot)?;
+        fs::create_dir_all(&folder).map_err(|error| plain(&error)).with_context(cannot)?;
         let ignore = folder.join(".gitignore");
         if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(plain).with_context(cannot)?;
+            fs::write(&ignore, "*\n").map_err(|error| plain(&error)).with_context(cannot)?;
         }
-        let lock = File::create(folder.join("lock")).map_err(plain).with_context(cannot)?;
+        let lock = File::create(folder.join("lock")).map_err(|error| plain(&error)).with_context(cannot)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 on_wait();
-                lock.lock().map_err(plain).with_context(cannot)?;
+                lock.lock().map_err(|error| plain(&error)).with_context(cannot)?;
             }
-            Err(TryLockError::Error(error)) => return Err(plain(error)).with_context(cannot),
+            Err(TryLockError::Error(error)) => return Err(plain(&error)).with_context(cannot),
         }
         Ok(Self { folder, _lock: lock })
     }
@@ -47,11 +47,11 @@ impl Results {
         let cannot = || format!("the results of the last run cannot be replaced: {}", folder.display());
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(plain(error)).with_context(cannot)?
+                Err(plain(&error)).with_context(cannot)?;
             }
             _ => {}
         }
-        fs::create_dir_all(folder.join("logs")).map_err(plain).with_context(cannot)?;
+        fs::create_dir_all(folder.join("logs")).map_err(|error| plain(&error)).with_context(cannot)?;
         Ok(folder)
     }
 
@@ -62,8 +62,8 @@ impl Results {
     }
 }
 
-fn plain(error: io::Error) -> anyhow::Error {
-    anyhow!(reason(&error))
+fn plain(error: &io::Error) -> anyhow::Error {
+    anyhow!(reason(error))
 }
 
 #[cfg(test)]

@@ -77,10 +77,10 @@ impl Stage<'_> {
         const DEFAULT: &Privileges = &Privileges {
             user: None,
             groups: Vec::new(),
-            privileged: false,
+            everything: false,
             add: Vec::new(),
             drop: Vec::new(),
-            no_new_privileges: false,
+            fixed: false,
             read_only_root: false,
         };
         Launch {

@@ -115,7 +115,7 @@ impl<E: Engine> Runner<'_, E> {
         outcome.notes = judged.notes;
         outcome.differences = judged.differences;
         if self.options.update {
-            return self.update(plan, judged.is_new, outcome);
+            return Self::update(plan, judged.is_new, outcome);
         }
         Ok(match () {
             () if plan.new_test.is_some() => Verdict::NotCompared,
@@ -125,7 +125,7 @@ impl<E: Engine> Runner<'_, E> {
         })
     }
 
-    fn update(&self, plan: &Plan<'_>, is_new: bool, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
+    fn update(plan: &Plan<'_>, is_new: bool, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
         outcome.differences.sort_by_key(|located| !judgement::cannot_be_stored(&located.difference));
         if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
             outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
