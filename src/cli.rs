@@ -7,43 +7,43 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Test the pipelines of Kratix Promises, in containers, without a cluster
 #[derive(Debug, Parser)]
 #[command(name = "kratix-test", version, max_term_width = 100, disable_help_subcommand = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
 }
 
 /// Options of every command.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    pub(crate) color: Color,
 
     /// Docker context of the engine to use
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "host")]
-    pub context: Option<String>,
+    pub(crate) context: Option<String>,
 
     /// Folder of the Promise, or one with Promises below it
     #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 
-    /// Address of the engine to use, such as unix:///var/run/docker.sock
+    /// Address of the engine to use: a unix, tcp or ssh URL
     #[arg(long, global = true, value_name = "ADDRESS")]
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Print the completions of a shell
     Completions(Completions),
     /// Show tests, pipelines, stages, and where each image is built
@@ -53,87 +53,88 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// Shell to print them for
-    pub shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
-pub struct List {
+pub(crate) struct List {
     #[command(flatten)]
-    pub selection: Selection,
+    pub(crate) selection: Selection,
 
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     Json,
     Text,
 }
 
 /// Which tests.
 #[derive(Debug, Args)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Part of a test's name; without any, all tests
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 
     /// Only tests whose name matches this regular expression
     #[arg(short = 'E', long, value_name = "REGEX")]
-    pub filter: Option<String>,
+    pub(crate) filter: Option<String>,
 
     /// Only tests of this Promise
     #[arg(short, long, value_name = "NAME")]
-    pub promise: Option<String>,
+    pub(crate) promise: Option<String>,
 
     /// Only tests of this workflow, such as resource/configure
     #[arg(long, value_name = "TYPE/ACTION")]
-    pub workflow: Option<String>,
+    pub(crate) workflow: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub struct Run {
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Run {
     #[command(flatten)]
-    pub selection: Selection,
+    pub(crate) selection: Selection,
 
     /// How files reach the stages: folders that the engine shares, or a volume
     #[arg(long, env = "KRATIX_TEST_FILES", value_name = "HOW", default_value = "auto", hide = true)]
-    pub files: Files,
+    pub(crate) files: Files,
 
     /// Stop at the first test that fails
     #[arg(long)]
-    pub fail_fast: bool,
+    pub(crate) fail_fast: bool,
 
     /// How many tests to run at once; by default twice the processors of the engine
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
+    pub(crate) jobs: Option<u16>,
 
     /// Show the output of builds and stages as it comes
     #[arg(long)]
-    pub no_capture: bool,
+    pub(crate) no_capture: bool,
 
     /// Run this resource request in place of the tests, and compare nothing
     #[arg(long, value_name = "FILE", conflicts_with = "update")]
-    pub request: Option<PathBuf>,
+    pub(crate) request: Option<PathBuf>,
 
     /// Kill a stage that runs for longer than this, such as 90s or 5m
     #[arg(long, value_name = "DURATION")]
-    pub timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
 
     /// Write what the pipelines left as the new expectations
     #[arg(short, long)]
-    pub update: bool,
+    pub(crate) update: bool,
 
     /// Show more: what each stage printed, also where it passed
     #[arg(short, long)]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Files {
+pub(crate) enum Files {
     /// Folders where the engine shares ours, else a volume
     Auto,
     /// A volume, even where a folder would do

@@ -1,5 +1,7 @@
 //! Colour, passed in, so that tests compare plain text.
 
+use std::fmt::Display;
+
 use console::Style;
 
 /// How text is coloured, or not at all.
@@ -9,33 +11,33 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    pub(crate) fn bold(self, text: impl ToString) -> String {
-        self.with(Style::new().bold(), &text.to_string())
+    pub(crate) fn bold<T: Display>(self, text: T) -> String {
+        self.with(Style::new().bold(), text)
     }
 
-    pub(crate) fn dim(self, text: impl ToString) -> String {
-        self.with(Style::new().dim(), &text.to_string())
+    pub(crate) fn dim<T: Display>(self, text: T) -> String {
+        self.with(Style::new().dim(), text)
     }
 
     /// What is expected, and what is missing.
-    pub(crate) fn red(self, text: impl ToString) -> String {
-        self.with(Style::new().red(), &text.to_string())
+    pub(crate) fn red<T: Display>(self, text: T) -> String {
+        self.with(Style::new().red(), text)
     }
 
     /// What was left, and what passed.
-    pub(crate) fn green(self, text: impl ToString) -> String {
-        self.with(Style::new().green(), &text.to_string())
+    pub(crate) fn green<T: Display>(self, text: T) -> String {
+        self.with(Style::new().green(), text)
     }
 
-    pub(crate) fn yellow(self, text: impl ToString) -> String {
-        self.with(Style::new().yellow(), &text.to_string())
+    pub(crate) fn yellow<T: Display>(self, text: T) -> String {
+        self.with(Style::new().yellow(), text)
     }
 
-    pub(crate) fn cyan(self, text: impl ToString) -> String {
-        self.with(Style::new().cyan(), &text.to_string())
+    pub(crate) fn cyan<T: Display>(self, text: T) -> String {
+        self.with(Style::new().cyan(), text)
     }
 
-    fn with(self, style: Style, text: &str) -> String {
+    fn with(self, style: Style, text: impl Display) -> String {
         style.force_styling(self.on).apply_to(text).to_string()
     }
 }

@@ -31,19 +31,27 @@ fn counts(run: &RunOutcome, paint: Paint) -> String {
         (
             count(|verdict| matches!(verdict, Verdict::Passed)),
             "passed",
-            Paint::green as fn(Paint, String) -> String,
+            Paint::green::<String> as fn(Paint, String) -> String,
         ),
-        (count(|verdict| matches!(verdict, Verdict::Failed)), "failed", Paint::red),
-        (count(|verdict| matches!(verdict, Verdict::New)), "new, with nothing expected yet", Paint::red),
-        (count(updated), "updated", Paint::green),
+        (count(|verdict| matches!(verdict, Verdict::Failed)), "failed", Paint::red::<String>),
+        (
+            count(|verdict| matches!(verdict, Verdict::New)),
+            "new, with nothing expected yet",
+            Paint::red::<String>,
+        ),
+        (count(updated), "updated", Paint::green::<String>),
         (
             count(|verdict| matches!(verdict, Verdict::Updated(files) if files.is_empty())),
             "unchanged",
             Paint::green,
         ),
-        (count(|verdict| matches!(verdict, Verdict::NotCompared)), "ran, nothing compared", Paint::yellow),
-        (count(|verdict| matches!(verdict, Verdict::Errored(_))), "could not run", Paint::red),
-        (count(|verdict| matches!(verdict, Verdict::NotRun)), "not run", Paint::yellow),
+        (
+            count(|verdict| matches!(verdict, Verdict::NotCompared)),
+            "ran, nothing compared",
+            Paint::yellow::<String>,
+        ),
+        (count(|verdict| matches!(verdict, Verdict::Errored(_))), "could not run", Paint::red::<String>),
+        (count(|verdict| matches!(verdict, Verdict::NotRun)), "not run", Paint::yellow::<String>),
     ];
     let words: Vec<String> = parts
         .into_iter()
