@@ -12,7 +12,7 @@ use crate::tree::plain;
 
 /// An engine's address, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     pub endpoint: Endpoint,
     /// For messages, in brackets: `from DOCKER_HOST`.
     pub why: String,
@@ -20,7 +20,7 @@ pub struct Address {
 
 /// What to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     Unix(PathBuf),
     /// `host:port`, and the certificates to use for TLS.
     Tcp {
@@ -33,7 +33,7 @@ pub enum Endpoint {
 
 /// Certificates in PEM form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
+pub(crate) struct Tls {
     pub ca: PathBuf,
     pub cert: PathBuf,
     pub key: PathBuf,
@@ -41,14 +41,14 @@ pub struct Tls {
 
 /// What the user asked for on the command line.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Choice<'a> {
+pub(crate) struct Choice<'a> {
     pub host: Option<&'a str>,
     /// The name of a docker context.
     pub context: Option<&'a str>,
 }
 
 /// What decides where an engine is, when the user does not.
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// An environment variable's value.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     pub home: Option<PathBuf>,
@@ -60,7 +60,7 @@ const DEFAULT_CONTEXT: &str = "default";
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// Finds the engine: the choice, `DOCKER_HOST`, a docker context, and only then the usual sockets.
-pub fn find(choice: Choice<'_>, around: &Surroundings<'_>) -> Result<Address, EngineError> {
+pub(crate) fn find(choice: Choice<'_>, around: &Surroundings<'_>) -> Result<Address, EngineError> {
     if let Some(host) = choice.host {
         return address(host, "as asked for".to_owned(), around);
     }

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use address::{Address, Choice, Endpoint, Surroundings, Tls, find};
-pub use docker::{Docker, Options};
+pub(crate) use address::{Address, Choice, Surroundings, find};
+pub(crate) use docker::{Docker, Options};
 
 use crate::tree::Tree;
 
@@ -19,7 +19,7 @@ const START_AN_ENGINE: &str = "start one (Docker, Podman, Colima, …), or say w
 
 /// An image that is in the engine, and what its configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// The content id (`sha256:…`): what a launch uses, so that a tag moved meanwhile changes nothing.
     pub id: String,
     /// `USER` of the image, empty for root.
@@ -28,7 +28,7 @@ pub struct Image {
 
 /// An image to build from a context that is already a tar.
 #[derive(Debug)]
-pub struct Build<'a> {
+pub(crate) struct Build<'a> {
     /// The build context as an uncompressed tar.
     pub context: Vec<u8>,
     /// Path of the Dockerfile inside the context.
@@ -44,7 +44,7 @@ pub struct Build<'a> {
 
 /// A folder of a workspace, and the files it starts with.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// Unique in its workspace: `input`, `output`, ….
     pub name: String,
     pub files: Vec<SeedFile>,
@@ -52,7 +52,7 @@ pub struct Folder {
 
 /// A file that a folder starts with.
 #[derive(Debug, Clone)]
-pub struct SeedFile {
+pub(crate) struct SeedFile {
     /// Relative to the folder.
     pub path: PathBuf,
     /// Permission bits.
@@ -64,7 +64,7 @@ pub struct SeedFile {
 ///
 /// Every folder is mode 0777, as Kubernetes makes an emptyDir. Removed by [`Engine::discard`] or [`Engine::sweep`].
 #[derive(Debug)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// Unique in the run.
     pub(in crate::engine) id: u64,
     /// Whether the folders are on our own file system or in the engine's volume.
@@ -81,7 +81,7 @@ pub(in crate::engine) enum Place {
 
 /// What a container sees of the world outside its image.
 #[derive(Debug)]
-pub enum Mount<'a> {
+pub(crate) enum Mount<'a> {
     Folder {
         workspace: &'a Workspace,
         name: &'a str,
@@ -98,20 +98,22 @@ pub enum Mount<'a> {
 
 /// What a container may do; empty for the engine's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Privileges {
+pub(crate) struct Privileges {
     /// `UID[:GID]`, in place of the image's user.
     pub user: Option<String>,
     pub groups: Vec<String>,
-    pub privileged: bool,
+    /// Whatever the machine can do.
+    pub everything: bool,
     pub add: Vec<String>,
     pub drop: Vec<String>,
-    pub no_new_privileges: bool,
+    /// Nothing that is run can gain more than this.
+    pub fixed: bool,
     pub read_only_root: bool,
 }
 
 /// One running of one container.
 #[derive(Debug)]
-pub struct Launch<'a> {
+pub(crate) struct Launch<'a> {
     /// What it is, for its label and for messages: `with-data-collection resource-configure/pipeline-stage-0`.
     pub title: &'a str,
     pub image: &'a Image,
@@ -133,14 +135,14 @@ pub struct Launch<'a> {
 
 /// Which stream a container wrote to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
+pub(crate) enum Stream {
     Out,
     Err,
 }
 
 /// How a launch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// The exit code, 128 + the signal for a killed process.
     Code { code: i64, out_of_memory: bool },
     /// Still running at the launch's timeout, and killed.
@@ -149,7 +151,7 @@ pub enum Exit {
 
 /// What could not be done, or found out, through the engine.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// No engine answers. The message says what was tried.
     #[error("{message}")]
     Unreachable { message: String, hint: String },
@@ -170,8 +172,7 @@ pub enum EngineError {
 /// What a run needs of a container engine.
 ///
 /// Everything made carries the run's label, so that [`Engine::sweep`] finds it whatever happened before.
-#[expect(async_fn_in_trait, reason = "used with generics inside this crate only, on one thread")]
-pub trait Engine {
+pub(crate) trait Engine {
     /// The image that a reference names, if the engine has it. Never asks a registry.
     async fn image(&self, reference: &str) -> Result<Option<Image>, EngineError>;
     /// Builds an image; every line of the log is handed over as it comes.

@@ -54,6 +54,7 @@ impl Ignore {
     }
 
     /// Whether the patterns alone leave a path out.
+    #[cfg(test)]
     pub(super) fn matches(&self, path: &str) -> bool {
         let ends = path.match_indices('/').map(|(slash, _)| slash).chain([path.len()]);
         let start = (false, Matched::default());

@@ -40,11 +40,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub(crate) use context::ContextError;
 pub(crate) use dockerfile::plan;
-pub(crate) use pack::{Packed, hash, pack};
+pub(crate) use pack::{hash, pack};
 pub(crate) use question::PlanError;
-pub(crate) use repository::{Home, Repository};
+pub(crate) use reference::slug;
+pub(crate) use repository::Repository;
 
 fn last_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()

@@ -14,7 +14,7 @@ pub(super) fn last(reference: &str) -> &str {
 }
 
 /// Lower case, with `-` for whatever is neither letter nor digit.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 

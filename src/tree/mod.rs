@@ -20,7 +20,7 @@ pub(crate) use unpack::unpack;
 
 /// What a folder holds, by path relative to it, with `/` between names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// Where the bytes of the regular files are.
     pub root: PathBuf,
     /// Every entry below the root, directories too, but not the root itself.
@@ -29,7 +29,7 @@ pub struct Tree {
 
 /// One entry, with the owner and mode that the container gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub kind: EntryKind,
     /// Permission bits, as in `0o644`.
     pub mode: u32,
@@ -39,7 +39,7 @@ pub struct Entry {
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EntryKind {
+pub(crate) enum EntryKind {
     /// A regular file of this many bytes, kept at `root` joined with its path.
     File {
         size: u64,
@@ -55,7 +55,7 @@ pub enum EntryKind {
 
 /// Why an entry was not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unkept {
+pub(crate) enum Unkept {
     Fifo,
     Socket,
     Device,
@@ -69,7 +69,7 @@ pub enum Unkept {
 
 /// Why a folder could not be taken over. Paths are relative to it; the caller knows which folder.
 #[derive(Debug, thiserror::Error)]
-pub enum TreeError {
+pub(crate) enum TreeError {
     #[error("{path}: {}", plain(source))]
     Io { path: String, source: io::Error },
     #[error("more than {limit} files and folders")]
@@ -96,7 +96,7 @@ impl TreeError {
 
 impl Tree {
     /// The bytes of a regular file of this tree.
-    pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open(path)?.read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -170,16 +170,6 @@ impl Node {
             Value::Map(map) => map.iter().map(|(key, entry)| (key.clone(), entry.node.to_json())).collect(),
         }
     }
-
-    /// Whether the platform could not convert this to JSON.
-    pub(crate) fn has_non_finite(&self) -> bool {
-        match &self.value {
-            Value::NonFinite(_) => true,
-            Value::List(items) => items.iter().any(Node::has_non_finite),
-            Value::Map(map) => map.values().any(|entry| entry.node.has_non_finite()),
-            _ => false,
-        }
-    }
 }
 
 /// How YAML writes a number that JSON has not.

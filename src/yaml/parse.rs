@@ -241,7 +241,7 @@ fn first_control(text: &[u8]) -> Option<usize> {
 fn position(text: &[u8], offset: usize) -> Position {
     let before = &text[..offset];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
     Position { line, column }
 }

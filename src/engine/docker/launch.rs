@@ -129,7 +129,7 @@ impl Docker {
     }
 
     fn host_config(&self, launch: &Launch<'_>) -> Result<HostConfig, EngineError> {
-        let Privileges { groups, privileged, add, drop, no_new_privileges, read_only_root, .. } =
+        let Privileges { groups, everything, add, drop, fixed, read_only_root, .. } =
             launch.privileges;
         let mounts: Result<_, _> = launch.mounts.iter().map(|mount| self.mount(mount, launch)).collect();
         let memory = launch.memory.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
@@ -143,8 +143,8 @@ impl Docker {
             group_add: Some(groups.clone()),
             cap_add: Some(add.clone()),
             cap_drop: Some(drop.clone()),
-            privileged: Some(*privileged),
-            security_opt: no_new_privileges.then(|| vec!["no-new-privileges".to_owned()]),
+            privileged: Some(*everything),
+            security_opt: fixed.then(|| vec!["no-new-privileges".to_owned()]),
             readonly_rootfs: Some(*read_only_root),
             ..HostConfig::default()
         })

@@ -39,7 +39,7 @@ const PATIENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What a run tells its engine.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// Unique; everything that the run makes is labelled with it.
     pub run: String,
     /// A folder for what the engine can bind. Made when it is needed, and removed by [`Engine::sweep`].
@@ -49,7 +49,7 @@ pub struct Options {
 }
 
 /// An engine that speaks Docker's API.
-pub struct Docker {
+pub(crate) struct Docker {
     api: bollard::Docker,
     /// The same, for requests that may take long.
     patient: bollard::Docker,
@@ -65,7 +65,7 @@ pub struct Docker {
 
 impl Docker {
     /// Connects to an engine; nothing is made there until it is needed.
-    pub async fn connect(address: &Address, options: Options) -> Result<Self, EngineError> {
+    pub(crate) async fn connect(address: &Address, options: Options) -> Result<Self, EngineError> {
         let Connection { api, facts } = connect::connect(address).await?;
         Ok(Self {
             patient: api.clone().with_timeout(PATIENT),
