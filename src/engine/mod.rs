@@ -1,12 +1,21 @@
 //! The seam to the container engine: what a run needs of one, in nouns that know no Kratix and no Docker.
 
+mod address;
 mod docker;
+mod owner;
+mod scratch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use address::{Address, Choice, Endpoint, Surroundings, Tls, find};
+pub use docker::{Docker, Options};
+
 use crate::tree::Tree;
+
+/// What to do when no engine answers.
+const START_AN_ENGINE: &str = "start one (Docker, Podman, Colima, …), or say where it is with DOCKER_HOST";
 
 /// An image that is in the engine, and what its configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +75,8 @@ pub struct Workspace {
 pub(in crate::engine) enum Place {
     /// A folder of ours that the engine can bind.
     Host(PathBuf),
-    /// Below the run's volume, whose files the engine keeps at `mountpoint`.
-    Volume { mountpoint: String },
+    /// Below the run's volume.
+    Volume,
 }
 
 /// What a container sees of the world outside its image.

@@ -1,5 +1,6 @@
 //! Gathering the entries of one tree, within limits that a hostile stage cannot pass.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -128,7 +129,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     Err(text)

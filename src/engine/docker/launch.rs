@@ -1,0 +1,210 @@
+//! Running one container to its end.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, ContainerState, HealthConfig, HostConfig, HostConfigLogConfig, Mount as ApiMount,
+};
+use bollard::query_parameters::{
+    AttachContainerOptions, AttachContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use futures_util::{Stream as Frames, StreamExt};
+
+use super::Docker;
+use super::container::bind;
+use super::reason::{is_refusal, reason, request, without_noise};
+use crate::engine::{EngineError, Exit, Launch, Mount, Privileges, Stream};
+
+type Output = Pin<Box<dyn Frames<Item = Result<LogOutput, Error>> + Send>>;
+
+impl Docker {
+    pub(super) async fn launch(
+        &self,
+        launch: &Launch<'_>,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Exit, EngineError> {
+        let body = self.body(launch)?;
+        let id = self.create(body).await.map_err(|error| cannot_start(launch, &error))?;
+        let ended = self.to_its_end(&id, launch, on_output).await;
+        match ended {
+            Ok(Some(exit)) => {
+                self.remove_in_background(id).await;
+                Ok(exit)
+            }
+            Ok(None) => {
+                // What it wrote is looked at next, so it has to be dead by then.
+                let removed = self.remove(&id).await;
+                removed.map_err(request(format!("stopping {}, which ran too long", launch.title)))?;
+                Ok(Exit::TimedOut)
+            }
+            Err(error) => {
+                // A sweep removes it if this does not; the first error is the one that helps.
+                let _ = self.remove(&id).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts a container and follows it, for no longer than it may run.
+    async fn to_its_end(
+        &self,
+        id: &str,
+        launch: &Launch<'_>,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Option<Exit>, EngineError> {
+        // Before the start, so that no output is missed; Podman makes the container only here.
+        let attached = self.api.attach_container(id, Some(both_streams())).await;
+        let attached = attached.map_err(|error| cannot_start(launch, &error))?;
+        let started = self.api.start_container(id, None).await;
+        started.map_err(|error| cannot_start(launch, &error))?;
+        let following = self.follow(id, attached.output, on_output);
+        match tokio::time::timeout(launch.timeout, following).await {
+            Ok(exit) => Ok(Some(exit.map_err(request(format!("following {}", launch.title)))?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Hands over output until both streams are closed, then waits for the end, which may come much later.
+    async fn follow(
+        &self,
+        id: &str,
+        mut output: Output,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Exit, Error> {
+        while let Some(frame) = output.next().await {
+            match frame? {
+                LogOutput::StdErr { message } => on_output(Stream::Err, &message),
+                LogOutput::StdOut { message } | LogOutput::Console { message } => {
+                    on_output(Stream::Out, &message);
+                }
+                LogOutput::StdIn { .. } => {}
+            }
+        }
+        let state = self.end_of(id).await?;
+        Ok(Exit::Code {
+            code: state.exit_code.unwrap_or_default(),
+            out_of_memory: state.oom_killed.unwrap_or_default(),
+        })
+    }
+
+    /// Waits for a container to end. Asked for after the start, since a wait that races with it may never end.
+    async fn end_of(&self, id: &str) -> Result<ContainerState, Error> {
+        let until = WaitContainerOptionsBuilder::new().condition("not-running").build();
+        let mut waiting = Box::pin(self.patient.wait_container(id, Some(until)));
+        match waiting.next().await {
+            // The client takes every exit code but 0 for an error.
+            Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) | None => {}
+            Some(Err(error)) => return Err(error),
+        }
+        let state = self.api.inspect_container(id, None).await?.state.unwrap_or_default();
+        if state.running == Some(true) {
+            let error = "the engine stopped waiting for the container".to_owned();
+            return Err(Error::DockerStreamError { error });
+        }
+        Ok(state)
+    }
+
+    fn body(&self, launch: &Launch<'_>) -> Result<ContainerCreateBody, EngineError> {
+        let given = |words: Option<&[String]>| words.filter(|words| !words.is_empty()).map(<[_]>::to_vec);
+        Ok(ContainerCreateBody {
+            image: Some(launch.image.id.clone()),
+            entrypoint: given(launch.command),
+            cmd: given(launch.args),
+            env: Some(environment(launch.env)),
+            user: launch.privileges.user.clone(),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            // Kubernetes does not know those of images.
+            healthcheck: Some(HealthConfig {
+                test: Some(vec!["NONE".to_owned()]),
+                ..HealthConfig::default()
+            }),
+            labels: Some(self.labels(launch.title)),
+            host_config: Some(self.host_config(launch)?),
+            ..ContainerCreateBody::default()
+        })
+    }
+
+    fn host_config(&self, launch: &Launch<'_>) -> Result<HostConfig, EngineError> {
+        let Privileges { groups, privileged, add, drop, no_new_privileges, read_only_root, .. } =
+            launch.privileges;
+        let mounts: Result<_, _> = launch.mounts.iter().map(|mount| self.mount(mount, launch)).collect();
+        let memory = launch.memory.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        Ok(HostConfig {
+            mounts: Some(mounts?),
+            network_mode: Some(launch.network.to_owned()),
+            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+            memory,
+            // Memory and swap together: none beyond the memory.
+            memory_swap: memory,
+            group_add: Some(groups.clone()),
+            cap_add: Some(add.clone()),
+            cap_drop: Some(drop.clone()),
+            privileged: Some(*privileged),
+            security_opt: no_new_privileges.then(|| vec!["no-new-privileges".to_owned()]),
+            readonly_rootfs: Some(*read_only_root),
+            ..HostConfig::default()
+        })
+    }
+
+    fn mount(&self, mount: &Mount<'_>, launch: &Launch<'_>) -> Result<ApiMount, EngineError> {
+        match *mount {
+            Mount::Folder { workspace, name, target, read_only } => {
+                Ok(self.mount_folder(workspace, name, target, read_only))
+            }
+            Mount::Host { source, target, read_only } => match source.to_str() {
+                Some(source) => Ok(bind(source.to_owned(), target, read_only)),
+                None => Err(EngineError::CannotStart {
+                    title: launch.title.to_owned(),
+                    reason: format!("the path {} cannot be mounted: it is not UTF-8", source.display()),
+                }),
+            },
+        }
+    }
+}
+
+fn both_streams() -> AttachContainerOptions {
+    AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build()
+}
+
+/// A refusal means that this container cannot start; anything else, that the engine is in trouble.
+fn cannot_start(launch: &Launch<'_>, error: &Error) -> EngineError {
+    let title = launch.title.to_owned();
+    if is_refusal(error) {
+        EngineError::CannotStart { title, reason: without_noise(&reason(error)) }
+    } else {
+        EngineError::Request { doing: format!("starting {title}"), reason: reason(error) }
+    }
+}
+
+/// `NAME=value`, in the order of the names' first use; a container would see the first value of a repeated name.
+fn environment(env: &[(String, String)]) -> Vec<String> {
+    let mut places = HashMap::new();
+    let mut lines: Vec<String> = Vec::with_capacity(env.len());
+    for (name, value) in env {
+        let line = format!("{name}={value}");
+        if let Some(&place) = places.get(name.as_str()) {
+            lines[place] = line;
+        } else {
+            places.insert(name.as_str(), lines.len());
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_repeated_variable_the_last_value_counts() {
+        let env: Vec<_> = [("A", "1"), ("B", "2"), ("A", "")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        assert_eq!(environment(&env), ["A=", "B=2"]);
+    }
+}

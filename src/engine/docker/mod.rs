@@ -1,0 +1,127 @@
+//! The engine behind Docker's API, which Podman speaks too; nothing outside of this module names its client.
+
+mod build;
+mod connect;
+mod container;
+mod image;
+mod launch;
+mod reason;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, RwLock};
+
+use self::connect::{Connection, Facts};
+use self::workspace::Storage;
+use super::address::Address;
+use super::owner::Owner;
+use super::{Build, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
+use crate::tree::Tree;
+
+/// The run that something was made for.
+const RUN_LABEL: &str = "dev.kratix-test.run";
+/// The process that made it.
+const OWNER_LABEL: &str = "dev.kratix-test.owner";
+/// What it is.
+const TITLE_LABEL: &str = "dev.kratix-test.title";
+/// On images: the name that they were built under.
+const IMAGE_LABEL: &str = "dev.kratix-test.image";
+
+/// For requests that take as long as what they wait for.
+const PATIENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What a run tells its engine.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Unique; everything that the run makes is labelled with it.
+    pub run: String,
+    /// A folder for what the engine can bind. Made when it is needed, and removed by [`Engine::sweep`].
+    pub scratch: PathBuf,
+    /// Keeps workspaces in a volume even where binding folders would do.
+    pub volumes_only: bool,
+}
+
+/// An engine that speaks Docker's API.
+pub struct Docker {
+    api: bollard::Docker,
+    /// The same, for requests that may take long.
+    patient: bollard::Docker,
+    facts: Facts,
+    options: Options,
+    owner: Owner,
+    storage: OnceCell<Storage>,
+    /// How many workspaces there have been.
+    workspaces: AtomicU64,
+    /// Held for reading while something is made or removed in the background, so that a sweep comes after it.
+    busy: Arc<RwLock<()>>,
+}
+
+impl Docker {
+    /// Connects to an engine; nothing is made there until it is needed.
+    pub async fn connect(address: &Address, options: Options) -> Result<Self, EngineError> {
+        let Connection { api, facts } = connect::connect(address).await?;
+        Ok(Self {
+            patient: api.clone().with_timeout(PATIENT),
+            api,
+            facts,
+            options,
+            owner: Owner::ourselves(),
+            storage: OnceCell::new(),
+            workspaces: AtomicU64::new(0),
+            busy: Arc::default(),
+        })
+    }
+}
+
+impl Engine for Docker {
+    async fn image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
+        self.inspect(reference).await
+    }
+
+    async fn build(&self, build: Build<'_>, on_line: &mut dyn FnMut(&str)) -> Result<Image, EngineError> {
+        self.build_image(build, on_line).await
+    }
+
+    async fn pull(&self, reference: &str, platform: &str) -> Result<Image, EngineError> {
+        self.fetch(reference, platform).await
+    }
+
+    async fn workspace(&self, image: &Image, folders: &[Folder]) -> Result<Workspace, EngineError> {
+        self.make_workspace(image, folders).await
+    }
+
+    async fn run(
+        &self,
+        launch: &Launch<'_>,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Exit, EngineError> {
+        self.launch(launch, on_output).await
+    }
+
+    async fn collect(&self, workspace: &Workspace, folder: &str, into: &Path) -> Result<Tree, EngineError> {
+        self.collect_folder(workspace, folder, into).await
+    }
+
+    async fn discard(&self, workspace: Workspace) -> Result<(), EngineError> {
+        self.discard_workspace(workspace).await
+    }
+
+    async fn sweep(&self) -> Result<(), EngineError> {
+        self.sweep_run().await
+    }
+
+    async fn reap(&self) -> Result<(), EngineError> {
+        self.reap_dead().await
+    }
+
+    fn processors(&self) -> usize {
+        self.facts.processors
+    }
+}
