@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::tree::plain;
 use crate::yaml::{Document, ParseError, Position, parse};
 
 /// What is wrong with a file of the author's.
@@ -66,7 +67,7 @@ impl Source {
     /// Reads a file; `path` is also what messages call it.
     pub(crate) fn read(path: &Path) -> Result<Self, SourceError> {
         let failed =
-            |error: std::io::Error| SourceError::whole(path, format!("cannot be read: {}", reason(&error)));
+            |error: std::io::Error| SourceError::whole(path, format!("cannot be read: {}", plain(&error)));
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if !metadata.is_file() {
             return Err(SourceError::whole(path, "is not a regular file"));
@@ -119,14 +120,6 @@ impl Source {
         let line: String = text.lines().nth(number.checked_sub(1)?)?.chars().take(200).collect();
         Some(line)
     }
-}
-
-/// Why an operation on a file failed, without the operating system's error number.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = plain.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 #[cfg(test)]

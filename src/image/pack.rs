@@ -29,8 +29,6 @@ pub(crate) struct Packed {
     pub(crate) tar: Vec<u8>,
     /// Path of the Dockerfile in the tar.
     pub(crate) dockerfile: String,
-    /// The images that it builds on, as far as they are known before the build.
-    pub(crate) bases: Vec<String>,
     /// What the author should know about the context.
     pub(crate) warnings: Vec<String>,
 }
@@ -65,7 +63,7 @@ fn pack_within(recipe: &Recipe, limit: u64) -> Result<Packed, ContextError> {
         entries.insert(path.into(), Content::Folder { mode: 0o755 });
     }
     let dockerfile = place_dockerfile(&mut entries, inside, text);
-    Ok(Packed { tar: write(&entries)?, dockerfile, bases: instructions.bases, warnings })
+    Ok(Packed { tar: write(&entries)?, dockerfile, warnings })
 }
 
 /// The SHA-256 of a tar, in hex.
@@ -457,7 +455,6 @@ mod tests {
             "{:?}",
             packed.warnings
         );
-        assert_eq!(packed.bases, ["alpine:3"]);
     }
 
     #[test]

@@ -19,13 +19,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::compare::CompareError;
-use crate::diagnostic::{Source, SourceError, reason};
+use crate::diagnostic::{Source, SourceError};
 use crate::engine::{Engine, EngineError};
 use crate::kratix::{Target, Workflow};
 use crate::outcome::{Event, Failure, RunOutcome, TestOutcome, Trouble, Verdict};
 use crate::suite::discovery::{BrokenTest, Test};
 use crate::suite::{PromiseSuite, Suite, requests};
-use crate::tree::TreeError;
+use crate::tree::{TreeError, plain};
 
 use images::Images;
 pub(crate) use results::Results;
@@ -234,7 +234,7 @@ impl From<TreeError> for Stop {
 
 impl From<std::io::Error> for Stop {
     fn from(error: std::io::Error) -> Self {
-        anyhow::anyhow!(reason(&error)).into()
+        anyhow::anyhow!(plain(&error)).into()
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
-use crate::diagnostic::reason;
 use crate::suite::settings::join;
+use crate::tree;
 
 /// The folder's name, beside a Promise.
 pub(crate) const FOLDER: &str = ".kratix-test";
@@ -63,7 +63,7 @@ impl Results {
 }
 
 fn plain(error: &io::Error) -> anyhow::Error {
-    anyhow!(reason(error))
+    anyhow!(tree::plain(error))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::expectation::Expectation;
 use super::repository::PromiseFile;
 use super::settings::{FILE_NAME, Settings, join};
-use crate::diagnostic::{Source, SourceError, reason};
+use crate::diagnostic::{Source, SourceError};
 use crate::kratix::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};
+use crate::tree;
 use crate::yaml::KeyPath;
 
 /// One test: a folder with an input, what it tests, and what it expects.
@@ -165,7 +166,7 @@ fn name(root: &Path, folder: &Path) -> String {
 /// The folders that may be tests or hold some. One that cannot be read is an error, or it would look empty.
 fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let failed = |error: std::io::Error| {
-        SourceError::whole(folder, format!("cannot be read: {}", reason(&error)))
+        SourceError::whole(folder, format!("cannot be read: {}", tree::plain(&error)))
             .hint("make the folder readable for the user who runs the tests")
     };
     let mut folders = Vec::new();

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{SourceError, reason};
+use crate::diagnostic::SourceError;
 use crate::tree::{self, Resolution, Tree};
 
 /// The two folders that a pipeline leaves.
@@ -130,7 +130,7 @@ fn file_behind(tree: &Tree, path: &str) -> Option<String> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> SourceError {
-    SourceError::whole(path, format!("cannot be written: {}", reason(error)))
+    SourceError::whole(path, format!("cannot be written: {}", tree::plain(error)))
 }
 
 /// Writes a file whole or not at all.

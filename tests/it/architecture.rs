@@ -38,7 +38,7 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "suite", "tree"]),
     ("exit", &[]),
-    ("diagnostic", &["yaml"]),
+    ("diagnostic", &["tree", "yaml"]),
     ("yaml", &[]),
     ("tree", &[]),
 ];

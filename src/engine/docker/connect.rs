@@ -77,10 +77,10 @@ fn unreachable(address: &Address, error: &Error) -> EngineError {
              and set DOCKER_HOST=unix:///tmp/docker.sock",
         ),
         (_, Error::SocketNotFoundError(path)) => socket_not_found(Path::new(path)),
-        (_, Error::CertPathError { path } | Error::CertParseError { path }) => (
-            format!("{} is not there, or not a certificate", path.display()),
-            "DOCKER_CERT_PATH or the docker context says where ca.pem, cert.pem and key.pem are",
-        ),
+        (_, Error::CertPathError { path } | Error::CertParseError { path }) => {
+            (format!("{} is not there, or not a certificate", path.display()), CERTIFICATES)
+        }
+        (Endpoint::Tcp { tls: Some(_), .. }, error) if is_tls(error) => (reason(error), CERTIFICATES),
         _ if is_denied(error) => ("permission denied".to_owned(), JOIN_THE_GROUP),
         _ => (reason(error), START_AN_ENGINE),
     };
@@ -90,6 +90,15 @@ fn unreachable(address: &Address, error: &Error) -> EngineError {
 
 const JOIN_THE_GROUP: &str =
     "join the group that may use it, as in `sudo usermod -aG docker $USER`, and log in again";
+
+const CERTIFICATES: &str =
+    "DOCKER_CERT_PATH or the docker context says where ca.pem, cert.pem and key.pem are";
+
+/// Whether the other side is there, but the two do not trust each other.
+fn is_tls(error: &Error) -> bool {
+    let broken = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof, io::ErrorKind::Other];
+    io_error(error).is_some_and(|error| broken.contains(&error.kind()))
+}
 
 fn is_denied(error: &Error) -> bool {
     io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied)

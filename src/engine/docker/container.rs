@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount as ApiMount, MountType};
@@ -9,6 +10,10 @@ use bollard::query_parameters::{RemoveContainerOptions, RemoveContainerOptionsBu
 
 use super::reason::is_status;
 use super::{Docker, OWNER_LABEL, RUN_LABEL, TITLE_LABEL};
+
+/// How often an answer may not be understood, and how long to pause after each.
+const QUESTIONS: usize = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Docker {
     /// Makes a container.
@@ -85,6 +90,21 @@ pub(super) fn bind(source: String, target: &str, read_only: bool) -> ApiMount {
         read_only: Some(read_only),
         ..ApiMount::default()
     }
+}
+
+/// Asks again while the client does not know a word of the answer.
+///
+/// Podman calls a container `stopped` for a moment between its end and `exited`; Docker has no such state.
+pub(super) async fn understood<T, F: Future<Output = Result<T, Error>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, Error> {
+    for _ in 0..QUESTIONS {
+        match ask().await {
+            Err(Error::JsonDataError { .. }) => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    ask().await
 }
 
 /// Also takes the volumes that the image asked for.

@@ -1,24 +1,26 @@
 //! Running one container to its end.
 
 use std::collections::HashMap;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::models::{
-    ContainerCreateBody, ContainerState, HealthConfig, HostConfig, HostConfigLogConfig, Mount as ApiMount,
-};
+use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount as ApiMount};
 use bollard::query_parameters::{
     AttachContainerOptions, AttachContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Frames, StreamExt};
 
 use super::Docker;
-use super::container::bind;
+use super::container::{bind, understood};
 use super::reason::{is_refusal, reason, request, without_noise};
 use crate::engine::{EngineError, Exit, Launch, Mount, Privileges, Stream};
 
 type Output = Pin<Box<dyn Frames<Item = Result<LogOutput, Error>> + Send>>;
+
+/// When a container has ended and its output is silent for this long, there is no more, even if nobody closes it.
+const SILENCE: Duration = Duration::from_secs(5);
 
 impl Docker {
     pub(super) async fn launch(
@@ -67,44 +69,53 @@ impl Docker {
         }
     }
 
-    /// Hands over output until both streams are closed, then waits for the end, which may come much later.
+    /// Hands over output until the container has ended and all of it is read.
+    ///
+    /// Closed streams are not the end, which may come much later; nor need streams close at the end where a
+    /// proxy is in between.
     async fn follow(
         &self,
         id: &str,
         mut output: Output,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Exit, Error> {
-        while let Some(frame) = output.next().await {
-            match frame? {
-                LogOutput::StdErr { message } => on_output(Stream::Err, &message),
-                LogOutput::StdOut { message } | LogOutput::Console { message } => {
-                    on_output(Stream::Out, &message);
+        let mut end = pin!(self.wait(id));
+        let code = loop {
+            tokio::select! {
+                frame = output.next() => match frame {
+                    Some(frame) => hand_over(frame?, on_output),
+                    None => break end.await?,
+                },
+                code = &mut end => {
+                    let code = code?;
+                    while let Ok(Some(frame)) = tokio::time::timeout(SILENCE, output.next()).await {
+                        hand_over(frame?, on_output);
+                    }
+                    break code;
                 }
-                LogOutput::StdIn { .. } => {}
             }
-        }
-        let state = self.end_of(id).await?;
-        Ok(Exit::Code {
-            code: state.exit_code.unwrap_or_default(),
-            out_of_memory: state.oom_killed.unwrap_or_default(),
-        })
+        };
+        let out_of_memory = self.ran_out_of_memory(id).await?;
+        Ok(Exit::Code { code, out_of_memory })
     }
 
-    /// Waits for a container to end. Asked for after the start, since a wait that races with it may never end.
-    async fn end_of(&self, id: &str) -> Result<ContainerState, Error> {
+    /// The exit code, when there is one. Asked for after the start: a wait that races with it may never end.
+    async fn wait(&self, id: &str) -> Result<i64, Error> {
         let until = WaitContainerOptionsBuilder::new().condition("not-running").build();
         let mut waiting = Box::pin(self.patient.wait_container(id, Some(until)));
         match waiting.next().await {
+            Some(Ok(ended)) => Ok(ended.status_code),
             // The client takes every exit code but 0 for an error.
-            Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) | None => {}
-            Some(Err(error)) => return Err(error),
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
+            Some(Err(error)) => Err(error),
+            None => Err(Error::DockerStreamError { error: "the engine stopped waiting for it".to_owned() }),
         }
-        let state = self.api.inspect_container(id, None).await?.state.unwrap_or_default();
-        if state.running == Some(true) {
-            let error = "the engine stopped waiting for the container".to_owned();
-            return Err(Error::DockerStreamError { error });
-        }
-        Ok(state)
+    }
+
+    /// Of any process, which the exit code need not show.
+    async fn ran_out_of_memory(&self, id: &str) -> Result<bool, Error> {
+        let container = understood(|| self.api.inspect_container(id, None)).await?;
+        Ok(container.state.and_then(|state| state.oom_killed).unwrap_or_default())
     }
 
     fn body(&self, launch: &Launch<'_>) -> Result<ContainerCreateBody, EngineError> {
@@ -117,11 +128,6 @@ impl Docker {
             user: launch.privileges.user.clone(),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
-            // Kubernetes does not know those of images.
-            healthcheck: Some(HealthConfig {
-                test: Some(vec!["NONE".to_owned()]),
-                ..HealthConfig::default()
-            }),
             labels: Some(self.labels(launch.title)),
             host_config: Some(self.host_config(launch)?),
             ..ContainerCreateBody::default()
@@ -129,8 +135,7 @@ impl Docker {
     }
 
     fn host_config(&self, launch: &Launch<'_>) -> Result<HostConfig, EngineError> {
-        let Privileges { groups, everything, add, drop, fixed, read_only_root, .. } =
-            launch.privileges;
+        let Privileges { groups, everything, add, drop, fixed, read_only_root, .. } = launch.privileges;
         let mounts: Result<_, _> = launch.mounts.iter().map(|mount| self.mount(mount, launch)).collect();
         let memory = launch.memory.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         Ok(HostConfig {
@@ -163,6 +168,14 @@ impl Docker {
                 }),
             },
         }
+    }
+}
+
+fn hand_over(frame: LogOutput, on_output: &mut dyn FnMut(Stream, &[u8])) {
+    match frame {
+        LogOutput::StdErr { message } => on_output(Stream::Err, &message),
+        LogOutput::StdOut { message } | LogOutput::Console { message } => on_output(Stream::Out, &message),
+        LogOutput::StdIn { .. } => {}
     }
 }
 

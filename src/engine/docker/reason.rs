@@ -33,7 +33,8 @@ pub(super) fn reason(error: &Error) -> String {
 /// The innermost error says it best: `client error (Connect)` is what the outer ones add.
 fn root_cause(error: &Error) -> String {
     if let Some(error) = io_error(error) {
-        return plain(error);
+        // TLS errors end with the address of a manual for programmers.
+        return plain(error).split(": https://").next().unwrap_or_default().to_owned();
     }
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
@@ -81,17 +82,19 @@ const NOISE: [&str; 14] = [
 pub(super) fn without_noise(message: &str) -> String {
     let mut rest = message.trim();
     while let Some(shorter) =
-        NOISE.iter().find_map(|noise| rest.strip_prefix(noise)).or_else(|| after_source_line(rest))
+        NOISE.iter().find_map(|noise| rest.strip_prefix(noise)).or_else(|| after_place(rest))
     {
         rest = shorter;
     }
     let rest = rest.strip_suffix(": unknown").unwrap_or(rest);
-    let rest = rest.split(": OCI runtime attempted").next().unwrap_or(rest);
-    rest.to_owned()
+    rest.split(": OCI ").next().unwrap_or(rest).to_owned()
 }
 
-/// What follows `container_linux.go:380: `.
-fn after_source_line(message: &str) -> Option<&str> {
+/// What follows `container_linux.go:380: ` or `preparing container 6a6a59e6407f for attach: `.
+fn after_place(message: &str) -> Option<&str> {
+    if let Some(rest) = message.strip_prefix("preparing container ") {
+        return rest.split_once(" for attach: ").map(|(_, rest)| rest);
+    }
     let (file, rest) = message.split_once(".go:")?;
     let (line, rest) = rest.split_once(": ")?;
     let is_name = file.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
@@ -116,6 +119,14 @@ mod tests {
             (
                 "crun: executable file `nope` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
                 "executable file `nope` not found in $PATH: No such file or directory",
+            ),
+            (
+                r#"preparing container 6a6a59e6407f for attach: runc: runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH"#,
+                r#"exec: "nope": executable file not found in $PATH"#,
+            ),
+            (
+                r#"exec: "/etc/passwd": permission denied: OCI permission denied"#,
+                r#"exec: "/etc/passwd": permission denied"#,
             ),
             (
                 "unable to find user nobody2: no matching entries in passwd file",

@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 };
 use futures_util::future::join_all;
 
+use super::container::understood;
 use super::reason::{is_status, request};
 use super::{Docker, OWNER_LABEL, RUN_LABEL};
 use crate::engine::owner::Owner;
@@ -105,7 +106,7 @@ impl Docker {
 
     pub(super) async fn containers(&self, label: &str) -> Result<Vec<ContainerSummary>, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&labelled(label)).build();
-        self.api.list_containers(Some(options)).await
+        understood(|| self.api.list_containers(Some(options.clone()))).await
     }
 
     pub(super) async fn volumes(&self, label: &str) -> Result<Vec<Volume>, Error> {

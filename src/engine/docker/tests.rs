@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::process::Command;
 
 use bollard::models::ContainerCreateBody;
-use bollard::query_parameters::{CreateImageOptionsBuilder, ListContainersOptionsBuilder};
-use futures_util::{FutureExt, TryStreamExt};
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use futures_util::FutureExt;
 
 use super::super::owner::tests::dead;
 use super::super::{Choice, Mount, Privileges, SeedFile, Surroundings, find};
 use super::*;
 use crate::tree::{EntryKind, Unkept};
 
-const IMAGE: &str = "kratix-test-dev/busybox:1";
+const IMAGE: &str = "busybox:1.36";
 
 /// One run against the real engine.
 struct Run {
@@ -105,29 +104,10 @@ fn engine_address() -> Address {
     find(Choice::default(), &around).unwrap()
 }
 
-/// An image of the busybox of this machine, imported when it is not there.
+/// The image that fixtures build on, which `fixtures/base-images` makes.
 async fn busybox(docker: &Docker) -> Image {
-    if let Some(image) = docker.image(IMAGE).await.unwrap() {
-        return image;
-    }
-    let mut tree = tar::Builder::new(Vec::new());
-    tree.append_path_with_name("/bin/busybox", "bin/busybox").unwrap();
-    let applets = Command::new("/bin/busybox").arg("--list").output().unwrap().stdout;
-    for applet in String::from_utf8(applets).unwrap().lines().filter(|applet| *applet != "busybox") {
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Symlink);
-        header.set_size(0);
-        tree.append_link(&mut header, format!("bin/{applet}"), "busybox").unwrap();
-    }
-    let mut header = tar::Header::new_gnu();
-    header.set_mode(0o644);
-    header.set_size(27);
-    tree.append_data(&mut header, "etc/passwd", &b"root:x:0:0::/root:/bin/sh\n\n"[..]).unwrap();
-    let (repository, tag) = IMAGE.split_once(':').unwrap();
-    let options = CreateImageOptionsBuilder::new().from_src("-").repo(repository).tag(tag).build();
-    let body = bollard::body_full(tree.into_inner().unwrap().into());
-    docker.api.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
-    docker.image(IMAGE).await.unwrap().unwrap()
+    let image = docker.image(IMAGE).await.unwrap();
+    image.expect("busybox:1.36 is in the engine: run fixtures/base-images")
 }
 
 fn launch<'a>(image: &'a Image, command: &'a [String], privileges: &'a Privileges) -> Launch<'a> {
@@ -261,7 +241,7 @@ async fn a_stage_gets_its_environment_user_groups_and_limits() {
             user: Some("1000:1001".to_owned()),
             groups: vec!["1002".to_owned()],
             drop: vec!["ALL".to_owned()],
-            no_new_privileges: true,
+            fixed: true,
             read_only_root: true,
             ..Privileges::default()
         };
@@ -281,7 +261,7 @@ async fn a_stage_gets_its_environment_user_groups_and_limits() {
 async fn arguments_alone_leave_the_entrypoint_of_the_image() {
     in_a_run(async |run| {
         let context =
-            context("FROM kratix-test-dev/busybox:1\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n");
+            context("FROM busybox:1.36\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n");
         let image = run.docker.build(build(context, "kratix-test-dev/entry:1"), &mut |_| {}).await.unwrap();
         let args = ["args".to_owned()];
         let privileges = Privileges::default();
@@ -492,14 +472,14 @@ fn build(context: Vec<u8>, tag: &str) -> Build<'_> {
 #[tokio::test]
 async fn an_image_is_built_with_its_arguments_and_its_log_is_told() {
     in_a_run(async |run| {
-        let dockerfile = "FROM kratix-test-dev/busybox:1 AS first\nARG WORD\nRUN echo \"$WORD\" && echo two > /two\nUSER 65532:7\n\
+        let dockerfile = "FROM busybox:1.36 AS first\nARG WORD\nRUN echo \"$WORD\" && echo two > /two\nUSER 65532:7\n\
             FROM first\nRUN false\n";
         let mut lines = Vec::new();
         let wanted = Build { target: "first", ..build(context(dockerfile), "kratix-test-dev/built:1") };
         let image = run.docker.build(wanted, &mut |line| lines.push(line.to_owned())).await.unwrap();
         assert_eq!(image.user, "65532:7");
         assert_eq!(run.docker.image("kratix-test-dev/built:1").await.unwrap(), Some(image));
-        assert!(lines.contains(&"Step 1/5 : FROM kratix-test-dev/busybox:1 AS first".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"Step 1/5 : FROM busybox:1.36 AS first".to_owned()), "{lines:?}");
         assert!(lines.iter().all(|line| !line.contains('\n')), "{lines:?}");
     })
     .await;
@@ -510,11 +490,11 @@ async fn a_build_that_fails_says_why() {
     in_a_run(async |run| {
         for (dockerfile, expected) in [
             (
-                "FROM kratix-test-dev/busybox:1\nRUN exit 3\n",
+                "FROM busybox:1.36\nRUN exit 3\n",
                 "The command '/bin/sh -c exit 3' returned a non-zero code: 3",
             ),
             ("NOPE\n", "dockerfile parse error line 1: unknown instruction: NOPE"),
-            ("FROM kratix-test-dev/busybox:1\nCOPY gone /\n", "COPY failed: file not found in build context"),
+            ("FROM busybox:1.36\nCOPY gone /\n", "COPY failed: file not found in build context"),
         ] {
             let failing = build(context(dockerfile), "kratix-test-dev/fails:1");
             let failed = run.docker.build(failing, &mut |_| {}).await;
