@@ -5,6 +5,7 @@
 //! same texts and reject them with the same words.
 
 mod emit;
+mod events;
 mod parse;
 mod path;
 mod scalar;

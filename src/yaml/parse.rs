@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use libyaml_safer::{Error, ErrorKind, EventData, Mark, Parser, ScalarStyle};
+use libyaml_safer::{Error, ErrorKind};
 
+use super::events::{self, Event, Events};
 use super::{Document, Duplicate, Entry, Map, Node, Position, Value, scalar};
 
 /// Deeper nesting is refused: nothing that Kubernetes reads comes near it.
@@ -42,8 +43,7 @@ pub(crate) fn parse_first(text: &[u8]) -> Result<Option<Document>, ParseError> {
 
 /// The documents of a text, one after another.
 struct Reader<'t> {
-    text: &'t [u8],
-    events: Parser<&'t [u8]>,
+    events: Events<'t>,
     anchors: HashMap<String, Anchor>,
     duplicates: Vec<Duplicate>,
     aliased: usize,
@@ -70,25 +70,23 @@ enum Key {
 
 impl<'t> Reader<'t> {
     fn new(text: &'t [u8]) -> Result<Self, ParseError> {
-        if let Err(error) = std::str::from_utf8(text) {
+        let text = std::str::from_utf8(text).map_err(|error| {
             let at = position(text, error.valid_up_to());
-            return Err(ParseError::new(Some(at), "invalid leading UTF-8 octet", None));
-        }
-        let mut events = Parser::new();
-        events.set_input(text);
-        Ok(Self { text, events, anchors: HashMap::new(), duplicates: Vec::new(), aliased: 0 })
+            ParseError::new(Some(at), "invalid leading UTF-8 octet", None)
+        })?;
+        Ok(Self { events: Events::of(text), anchors: HashMap::new(), duplicates: Vec::new(), aliased: 0 })
     }
 
     fn next_document(&mut self) -> Result<Option<Document>, ParseError> {
         loop {
-            match self.event()?.0 {
-                EventData::DocumentStart { version_directive, .. } => {
-                    if version_directive.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
+            match self.events.next()?.0 {
+                Event::DocumentStart { version } => {
+                    if version.is_some_and(|version| version != (1, 1)) {
                         return Err(ParseError::new(None, "found incompatible YAML document", None));
                     }
                     break;
                 }
-                EventData::StreamEnd => return Ok(None),
+                Event::StreamEnd => return Ok(None),
                 _ => {}
             }
         }
@@ -101,33 +99,33 @@ impl<'t> Reader<'t> {
     fn root(&mut self) -> Result<Node, ParseError> {
         let mut stack: Vec<Open> = Vec::new();
         loop {
-            let (data, at) = self.event()?;
-            let finished = match data {
-                EventData::SequenceStart { anchor, tag, .. } => {
+            let (event, at) = self.events.next()?;
+            let finished = match event {
+                Event::SequenceStart { anchor, tag } => {
                     self.open(&mut stack, Value::List(Vec::new()), anchor, tag, at)?;
                     continue;
                 }
-                EventData::MappingStart { anchor, tag, .. } => {
+                Event::MappingStart { anchor, tag } => {
                     self.open(&mut stack, Value::Map(Map::new()), anchor, tag, at)?;
                     continue;
                 }
-                EventData::SequenceEnd | EventData::MappingEnd => match stack.pop() {
+                Event::CollectionEnd => match stack.pop() {
                     Some(open) => self.anchor(open.node, open.anchor),
                     None => continue,
                 },
-                EventData::Scalar { anchor, tag, value, style, .. } => {
+                Event::Scalar { anchor, tag, text, plain } => {
                     if let Some(open) = stack.last_mut()
-                        && is_merge(open, &value, tag.as_deref(), style)
+                        && is_merge(open, &text, tag.as_deref(), plain)
                     {
                         open.key = Some(Key::Merge);
                         continue;
                     }
-                    let node = scalar_node(value, tag, style, at)?;
+                    let node = scalar_node(text, tag, plain, at)?;
                     self.anchor(node, anchor)
                 }
-                EventData::Alias { anchor } => self.alias(&anchor, at)?,
+                Event::Alias { anchor } => self.alias(&anchor, at)?,
                 // A document's end before its node: an empty document.
-                EventData::DocumentEnd { .. } | EventData::StreamEnd => {
+                Event::DocumentEnd | Event::StreamEnd => {
                     return Ok(Node { at, tag: None, value: Value::Null });
                 }
                 _ => continue,
@@ -202,23 +200,16 @@ impl<'t> Reader<'t> {
         }
         Ok(())
     }
-
-    fn event(&mut self) -> Result<(EventData, Position), ParseError> {
-        match self.events.parse() {
-            Ok(event) => Ok((event.data, from_mark(event.start_mark))),
-            Err(error) => Err(ParseError::from_libyaml(&error, self.text)),
-        }
-    }
 }
 
 impl ParseError {
-    fn new(at: Option<Position>, problem: &str, line: Option<u64>) -> Self {
+    pub(super) fn new(at: Option<Position>, problem: &str, line: Option<u64>) -> Self {
         let line = line.map_or_else(String::new, |line| format!("line {line}: "));
         Self { at, problem: problem.to_owned(), platform: format!("yaml: {line}{problem}") }
     }
 
     /// Go's reader names the line where the surrounding thing begins, and counts scanner errors from 1, others from 0.
-    fn from_libyaml(error: &Error, text: &[u8]) -> Self {
+    pub(super) fn from_libyaml(error: &Error, text: &[u8]) -> Self {
         let scanner = u64::from(error.kind() == ErrorKind::Scanner);
         let line = [error.context_mark(), error.problem_mark()]
             .into_iter()
@@ -226,7 +217,7 @@ impl ParseError {
             .find(|mark| mark.line != 0)
             .map(|mark| mark.line + scanner);
         let at = match error.problem_mark() {
-            Some(mark) => Some(from_mark(mark)),
+            Some(mark) => Some(events::position(mark)),
             None => first_control(text).map(|offset| position(text, offset)),
         };
         Self::new(at, error.problem(), line)
@@ -246,19 +237,14 @@ fn position(text: &[u8], offset: usize) -> Position {
     Position { line, column }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a place in a text that is in memory")]
-fn from_mark(mark: Mark) -> Position {
-    Position { line: mark.line as usize + 1, column: mark.column as usize + 1 }
-}
-
 /// A tag that is the author's; the standard ones and `!` are not.
 fn own_tag(tag: Option<String>) -> Option<String> {
     tag.filter(|tag| tag != "!" && !tag.starts_with("tag:yaml.org,2002:"))
 }
 
 /// Whether a scalar is a merge key: a plain `<<` where a key is due.
-fn is_merge(open: &Open, text: &str, tag: Option<&str>, style: ScalarStyle) -> bool {
-    let plain = style == ScalarStyle::Plain && tag.is_none();
+fn is_merge(open: &Open, text: &str, tag: Option<&str>, plain: bool) -> bool {
+    let plain = plain && tag.is_none();
     text == "<<"
         && (plain || tag == Some("tag:yaml.org,2002:merge"))
         && open.key.is_none()
@@ -304,12 +290,12 @@ fn key_text(node: &Node) -> Result<String, ParseError> {
 fn scalar_node(
     text: String,
     tag: Option<String>,
-    style: ScalarStyle,
+    plain: bool,
     at: Position,
 ) -> Result<Node, ParseError> {
     let standard = tag.as_deref().and_then(|tag| tag.strip_prefix("tag:yaml.org,2002:"));
     let value = match standard {
-        None if tag.is_none() && style == ScalarStyle::Plain => scalar::plain(&text),
+        None if tag.is_none() && plain => scalar::plain(&text),
         None | Some("str") => Value::String(text),
         Some("binary") => Value::String(decode_binary(&text, at)?),
         Some(kind) => tagged(kind, &text, at)?,
@@ -452,6 +438,18 @@ mod tests {
         let first = parse_first(b"a: 1\n---\n\tbroken").expect("valid first document");
         assert_eq!(first.expect("a document").root.to_json().to_string(), r#"{"a":1}"#);
         assert!(parse_first(b"# nothing\n").expect("valid").is_none());
+    }
+
+    #[test]
+    fn a_tag_may_stand_before_a_comma() {
+        let documents = parse(b"a: &x {p: !any, q: [!uuid, *x2, yes]}\nx2: 1\n".as_slice());
+        assert!(documents.is_err(), "an alias before its anchor");
+        let documents = parse(b"a: [!any, yes, 'no']\nb: &x 010\nc: *x\nd: 1\nd: 2\n").expect("valid YAML");
+        assert_eq!(documents[0].root.to_json().to_string(), r#"{"a":["",true,"no"],"b":8,"c":8,"d":2}"#);
+        assert_eq!(documents[0].duplicates.len(), 1);
+        let path = KeyPath::root().name("a").index(1);
+        assert_eq!(documents[0].root.locate(&path), Position { line: 1, column: 11 });
+        assert!(parse(b"[!a%41b]").is_ok());
     }
 
     #[test]
