@@ -47,9 +47,10 @@ impl Folders {
     fn pair(&mut self, name: &str, expected: Found<'_>, actual: Found<'_>) -> Result<(), CompareError> {
         match (expected, actual) {
             (Found::Nothing, Found::Nothing) => {}
-            (Found::Nothing, Found::File(file)) => self.alone(name, &file)?,
             (Found::File(_), Found::Nothing) if keeps_folder(name) => {}
-            (Found::File(file), Found::Nothing) => self.alone(name, &file)?,
+            (Found::Nothing, Found::File(file)) | (Found::File(file), Found::Nothing) => {
+                self.alone(name, &file)?;
+            }
             (Found::File(expected), Found::File(actual)) => self.files(name, &expected, &actual)?,
             (Found::Other(expected), Found::Other(actual)) if is_same_link(&expected, &actual) => {}
             (expected, actual) => {

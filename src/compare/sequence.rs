@@ -12,12 +12,11 @@ use super::pairing::{Items, Pair, Pairing};
 use super::value::leaves;
 
 /// Longer lists are paired by position once what is equal at both ends is taken away.
-const LONGEST: usize = 4_000;
+const LONGEST: usize = 100_000;
 /// The most cells of a table of distances.
-const CELLS: usize = 250_000;
+const CELLS: usize = 40_000;
 
 /// A run of each list.
-#[derive(Clone)]
 struct Gap {
     expected: Range<usize>,
     actual: Range<usize>,
@@ -33,7 +32,7 @@ pub(super) fn pair(items: Items<'_, '_>) -> Pairing {
     let mut pairs: Vec<Pair> = (0..start).map(|index| Pair::Both(index, index)).collect();
     let moved = permutation(items, &gap);
     let is_reordered = moved.is_some();
-    pairs.extend(moved.unwrap_or_else(|| fill(items, gap.clone())));
+    pairs.extend(moved.unwrap_or_else(|| fill(items, &gap)));
     pairs.extend((0..end).map(|index| Pair::Both(gap.expected.end + index, gap.actual.end + index)));
     Pairing { pairs, is_reordered, ..Pairing::default() }
 }
@@ -60,18 +59,18 @@ fn permutation(items: Items<'_, '_>, gap: &Gap) -> Option<Vec<Pair>> {
 }
 
 /// Pairs what stands between two equal items.
-fn fill(items: Items<'_, '_>, gap: Gap) -> Vec<Pair> {
+fn fill(items: Items<'_, '_>, gap: &Gap) -> Vec<Pair> {
     let (left, right) = (gap.expected.len(), gap.actual.len());
     if left == 0 || right == 0 || (left, right) == (1, 1) {
-        return by_position(&gap);
+        return by_position(gap);
     }
-    if is_affordable(items, &gap) {
-        return align(items, &gap);
+    if is_affordable(items, gap) {
+        return align(items, gap);
     }
     if left + right > LONGEST {
-        return by_position(&gap);
+        return by_position(gap);
     }
-    by_anchors(items, &gap)
+    by_anchors(items, gap)
 }
 
 /// Whether each item may be compared with each.

@@ -348,6 +348,15 @@ const DIFFERENT: &[(&str, &str, &str, &[&str])] = &[
         &["data[\"app.yaml\"] > log.level: \"info\" -> \"debug\""],
     ),
     (
+        "a Secret in a file in a ConfigMap",
+        "{apiVersion: v1, kind: ConfigMap, data: {a.yaml: \"kind: Secret\\nstringData: {a: hunter2}\", b.tpl: \"kind: Secret\\na: {{1}}\"}}",
+        "{apiVersion: v1, kind: ConfigMap, data: {a.yaml: \"kind: Secret\\nstringData: {a: hunter3}\", b.tpl: \"kind: Secret\\na: {{2}}\"}}",
+        &[
+            "data[\"a.yaml\"] > stringData.a: \"<masked, 7 bytes>\" -> \"<masked, 7 other bytes>\"",
+            "data[\"b.tpl\"]: \"<masked, 21 bytes>\" -> \"<masked, 21 other bytes>\"",
+        ],
+    ),
+    (
         "a script in a ConfigMap",
         "{apiVersion: v1, kind: ConfigMap, data: {run.sh: \"a: 1\"}}",
         "{apiVersion: v1, kind: ConfigMap, data: {run.sh: \"a:  1\"}}",
