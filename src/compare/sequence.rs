@@ -127,6 +127,8 @@ fn align(items: Items<'_, '_>, gap: &Gap) -> Vec<Pair> {
             };
         }
     }
+    // What is missing is said first, then what stands there instead.
+    pairs.split_mut(|pair| matches!(pair, Pair::Both(..))).for_each(<[Pair]>::sort_unstable);
     pairs
 }
 

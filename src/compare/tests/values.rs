@@ -259,6 +259,25 @@ const DIFFERENT: &[(&str, &str, &str, &[&str])] = &[
         ],
     ),
     (
+        "rules that have nothing in common",
+        "rules: [{a: 1}, {b: 2}]",
+        "rules: [{c: 3}, {d: 4}]",
+        &[
+            "rules[0]: missing {\"a\":1}",
+            "rules[1]: missing {\"b\":2}",
+            "rules[0]: unexpected {\"c\":3}",
+            "rules[1]: unexpected {\"d\":4}",
+        ],
+    ),
+    (
+        "items in another order and spelling",
+        "items: [{limits: {cpu: 1}}, {x: 2}]",
+        "items: [{x: 2}, {limits: {cpu: 1000m}}]",
+        &[
+            "items: reordered [{\"limits\":{\"cpu\":1}},{\"x\":2}] -> [{\"x\":2},{\"limits\":{\"cpu\":\"1000m\"}}]",
+        ],
+    ),
+    (
         "tolerations have an order",
         "tolerations: [{key: a}, {key: b}]",
         "tolerations: [{key: b}, {key: a}]",
