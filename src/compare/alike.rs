@@ -60,19 +60,19 @@ pub(super) fn close<'a>(
             let all = leaves(expected).max(leaves(actual));
             let distance = distance(expected, actual, scope, all + 1, fuel);
             if distance <= 1 || distance * share <= all {
-                // The sum makes the choice the same from both sides.
-                candidates.push((distance, one + other, one, other));
+                // The choice must be the same from both sides.
+                candidates.push((distance, one.abs_diff(other), one + other, (one, other)));
             }
         }
     }
     candidates.sort_unstable();
     let (mut is_paired, mut is_taken) = (vec![false; left.len()], vec![false; right.len()]);
-    candidates.retain(|(_, _, one, other)| {
+    candidates.retain(|(_, _, _, (one, other))| {
         let is_free = !is_paired[*one] && !is_taken[*other];
         (is_paired[*one], is_taken[*other]) = (is_paired[*one] || is_free, is_taken[*other] || is_free);
         is_free
     });
-    candidates.into_iter().map(|(_, _, one, other)| (one, other)).collect()
+    candidates.into_iter().map(|(_, _, _, pair)| pair).collect()
 }
 
 /// Whether enough is left for comparing each value with each.

@@ -119,7 +119,7 @@ pub(crate) struct ChangedDocument {
     pub(crate) actual_index: usize,
     /// Never empty.
     pub(crate) changes: Vec<Change>,
-    /// Both sides in Kubernetes' own form, so that only what differs differs: for [`super::unified`].
+    /// Both sides in Kubernetes' own form, so that only what differs differs: for [`super::unified`]. Tags are not shown.
     pub(crate) expected_text: String,
     pub(crate) actual_text: String,
 }

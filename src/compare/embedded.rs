@@ -1,4 +1,4 @@
-//! Files inside a ConfigMap: what they hold, where their names say how to read them.
+//! Files inside a `ConfigMap`: what they hold, where their names say how to read them.
 
 use indexmap::IndexMap;
 
@@ -24,8 +24,8 @@ fn reader(name: &str) -> Option<fn(&str) -> Option<Node>> {
 /// A stream of documents, or the only one. A scalar is left alone: its text may mean more than its value.
 fn yaml(text: &str) -> Option<Node> {
     let mut documents = parse(text.as_bytes()).ok()?;
-    if documents.iter().any(|document| document.root.as_map().is_none() && document.root.as_list().is_none())
-    {
+    let is_scalar = |node: &Node| node.as_map().is_none() && node.as_list().is_none();
+    if documents.iter().any(|document| is_scalar(&document.root) || is_deep(&document.root, DEEPEST)) {
         return None;
     }
     match documents.len() {
@@ -76,6 +76,13 @@ mod tests {
         assert_eq!(equal("a.properties", "# c\na = 1\nb=2\n", "b = 2\na=1"), Some(true));
         assert_eq!(equal("a.properties", "a=1", "a=1 "), Some(false));
         assert_eq!(equal("run.sh", "a: 1", "a:  1"), None);
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_left_alone() {
+        let deep = format!("{}{}", "[".repeat(DEEPEST + 2), "]".repeat(DEEPEST + 2));
+        assert!(values("a.yaml", &deep, &deep).is_none());
+        assert!(values("a.yaml", "[[]]", "[]").is_some());
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
         name == "creationTimestamp" && self.field == "metadata" && node.is_null()
     }
 
-    /// Whether a text here is a file that is embedded in a ConfigMap.
+    /// Whether a text here is a file that is embedded in a `ConfigMap`.
     pub(super) fn is_embedded_file(self) -> bool {
         self.kind == "ConfigMap" && self.parent == "data" && self.depth == 2
     }

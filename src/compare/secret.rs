@@ -11,6 +11,9 @@ use crate::yaml::{Entry, Node, Value};
 
 use super::scope::{Privacy, Scope};
 
+/// How what is shown instead of a secret begins.
+const MASK: &str = "<masked, ";
+
 /// Whether two texts are the same secret.
 pub(super) fn same(expected: &str, actual: &str, privacy: Privacy) -> bool {
     expected == actual || content(expected, privacy) == content(actual, privacy)
@@ -19,8 +22,8 @@ pub(super) fn same(expected: &str, actual: &str, privacy: Privacy) -> bool {
 /// Two values that differ, as they may be shown.
 pub(super) fn shown<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>) -> (Node, Node) {
     let (shown, mut other) = (one(expected, scope), one(actual, scope));
-    if scope.privacy != Privacy::Open
-        && let Value::String(text) = &mut other.value
+    if let Value::String(text) = &mut other.value
+        && text.starts_with(MASK)
         && shown.as_str() == Some(text)
     {
         *text = text.replace(" bytes>", " other bytes>");
@@ -40,6 +43,8 @@ pub(super) fn one<'a>(node: &'a Node, scope: Scope<'a>) -> Node {
             };
             Value::Map(map.iter().map(entry).collect())
         }
+        // A manifest inside a text.
+        Value::String(text) if suspected(text) => Value::String(mask(&node.value, scope.privacy)),
         scalar if scope.privacy == Privacy::Open => scalar.clone(),
         Value::Null => Value::Null,
         scalar => Value::String(mask(scalar, scope.privacy)),
@@ -54,7 +59,7 @@ fn mask(scalar: &Value, privacy: Privacy) -> String {
         Value::Bool(value) => value.to_string().len(),
         _ => 0,
     };
-    format!("<masked, {length} bytes>")
+    format!("{MASK}{length} bytes>")
 }
 
 /// The bytes that a text of a Secret stands for. What is not base64 stands for itself.
@@ -73,7 +78,7 @@ pub(super) fn suspected(text: &str) -> bool {
     static KIND: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?m)kind["']?\s*:\s*["']?Secret["']?\s*([,}#]|$)"#).expect("a constant pattern")
     });
-    KIND.is_match(text)
+    text.contains("Secret") && KIND.is_match(text)
 }
 
 /// What a parser says, without the value that it may quote.

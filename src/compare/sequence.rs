@@ -12,12 +12,11 @@ use super::pairing::{Items, Pair, Pairing};
 use super::value::leaves;
 
 /// Longer lists are paired by position once what is equal at both ends is taken away.
-const LONGEST: usize = 4_000;
+const LONGEST: usize = 100_000;
 /// The most cells of a table of distances.
-const CELLS: usize = 250_000;
+const CELLS: usize = 40_000;
 
 /// A run of each list.
-#[derive(Clone)]
 struct Gap {
     expected: Range<usize>,
     actual: Range<usize>,
@@ -128,6 +127,8 @@ fn align(items: Items<'_, '_>, gap: &Gap) -> Vec<Pair> {
             };
         }
     }
+    // What is missing is said first, then what stands there instead.
+    pairs.split_mut(|pair| matches!(pair, Pair::Both(..))).for_each(<[Pair]>::sort_unstable);
     pairs
 }
 

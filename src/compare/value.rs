@@ -178,7 +178,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A file inside a ConfigMap, compared as the values that it holds.
+    /// A file inside a `ConfigMap`, compared as the values that it holds.
     fn embedded(&mut self, expected: &'a Node, actual: &'a Node, scope: Scope<'a>) {
         let (Some(left), Some(right)) = (expected.as_str(), actual.as_str()) else { return };
         let Some((left, right)) = embedded::values(scope.field, left, right) else {

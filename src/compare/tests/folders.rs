@@ -123,6 +123,35 @@ fn a_renamed_document_is_a_change_of_its_name() {
 }
 
 #[test]
+fn a_renamed_document_may_differ_in_a_little_more_but_not_in_much() {
+    let renamed = A.replace("name: a", "name: c").replace("one: x", "one: q");
+    let lines = said(
+        &[("x.yaml", &format!("{A}  three: x\n  four: x\n"))],
+        &[("x.yaml", &format!("{renamed}  three: x\n  four: x\n"))],
+    );
+    assert_eq!(lines, ["output/x.yaml: ConfigMap default/a (v1) differs in 2 places"]);
+    assert_eq!(
+        said(&[("x.yaml", A)], &[("x.yaml", B)]),
+        [
+            "output/x.yaml: ConfigMap default/a (v1) is missing",
+            "output/x.yaml: ConfigMap b (v1) is unexpected"
+        ]
+    );
+}
+
+#[test]
+fn documents_without_a_name_have_only_moved_if_they_are_equal() {
+    assert_eq!(
+        said(&[("x.yaml", "a: 1\n")], &[("y.yaml", "a: 1\n")]),
+        ["output/x.yaml: document 1 moved from output/x.yaml to output/y.yaml"]
+    );
+    assert_eq!(
+        said(&[("x.yaml", "a: 1\n")], &[("y.yaml", "a: 2\n")]),
+        ["output/x.yaml: missing (5 bytes: document 1)", "output/y.yaml: unexpected (5 bytes: document 1)"]
+    );
+}
+
+#[test]
 fn documents_of_one_name_are_matched_by_equality_then_by_position() {
     let changed = A.replace("one: x", "one: changed");
     let third = A.replace("one: x", "one: third");

@@ -3,10 +3,12 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use serde_json::{Map, Value as Json, json};
+use tempfile::TempDir;
 
 use super::super::value::changes;
-use super::super::{Change, ChangeKind};
+use super::super::{Change, ChangeKind, DifferenceKind, Rules, Shown, compare};
 use super::document;
+use crate::tree::scan;
 use crate::yaml::{Key, Node, emit};
 
 /// Names that mean something to Kubernetes, and some that do not.
@@ -177,6 +179,46 @@ fn plain(change: &Change) -> (String, String, String) {
     (format!("{:?}", change.kind), change.path.to_string(), change.actual_path.to_string())
 }
 
+/// An object with one of few names.
+fn manifest() -> impl Strategy<Value = Json> {
+    ("[ab]", "[ab]", scalar()).prop_map(
+        |(kind, name, spec)| json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "spec": spec}),
+    )
+}
+
+/// A folder of three files, which hold some documents of a pool.
+fn folder(pool: &[Json], choices: &[(usize, prop::sample::Index)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..3 {
+        let chosen = choices.iter().filter(|choice| choice.0 == file).map(|(_, choice)| choice.get(pool));
+        let text = chosen.map(emit).collect::<Vec<_>>().join("---\n");
+        if !text.is_empty() {
+            std::fs::write(folder.path().join(format!("{file}.yaml")), text).unwrap();
+        }
+    }
+    folder
+}
+
+/// What a difference says, turned around if so told. Which of two equal documents is meant is left open.
+fn sketch(kind: &DifferenceKind, turn: bool) -> String {
+    let documents = |shown: &Shown| match shown {
+        Shown::Documents(documents) => documents.len(),
+        _ => 0,
+    };
+    match kind {
+        DifferenceKind::Missing(content) if turn => format!("unexpected {}", documents(&content.shown)),
+        DifferenceKind::Unexpected(content) if turn => format!("missing {}", documents(&content.shown)),
+        DifferenceKind::Missing(content) => format!("missing {}", documents(&content.shown)),
+        DifferenceKind::Unexpected(content) => format!("unexpected {}", documents(&content.shown)),
+        DifferenceKind::MissingDocument(_) => (if turn { "- more" } else { "- less" }).to_owned(),
+        DifferenceKind::UnexpectedDocument(_) => (if turn { "- less" } else { "- more" }).to_owned(),
+        DifferenceKind::MovedDocument { from, to, .. } if turn => format!("moved {to} {from}"),
+        DifferenceKind::MovedDocument { from, to, .. } => format!("moved {from} {to}"),
+        DifferenceKind::ChangedDocument(document) => format!("changed {}", document.changes.len()),
+        other => format!("{other:?}"),
+    }
+}
+
 proptest! {
 
     #[test]
@@ -231,6 +273,24 @@ proptest! {
         there.sort();
         back.sort();
         prop_assert_eq!(there, back);
+    }
+
+    #[test]
+    fn folders_of_the_same_documents_mirror_too(
+        pool in prop::collection::vec(prop_oneof![manifest(), item()], 1..5),
+        left in prop::collection::vec((0..3_usize, any::<prop::sample::Index>()), 0..6),
+        right in prop::collection::vec((0..3_usize, any::<prop::sample::Index>()), 0..6),
+    ) {
+        let (left, right) = (folder(&pool, &left), folder(&pool, &right));
+        let kinds = |expected: &TempDir, actual: &TempDir, turn: bool| {
+            let (expected, actual) = (scan(expected.path()).unwrap(), scan(actual.path()).unwrap());
+            let found = compare(&expected, &actual, &Rules::default()).unwrap().differences;
+            let mut kinds: Vec<String> = found.iter().map(|found| sketch(&found.kind, turn)).collect();
+            kinds.sort();
+            kinds
+        };
+        prop_assert_eq!(kinds(&left, &right, false), kinds(&right, &left, true));
+        prop_assert!(kinds(&left, &left, false).is_empty());
     }
 
     #[test]

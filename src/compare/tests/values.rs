@@ -259,6 +259,25 @@ const DIFFERENT: &[(&str, &str, &str, &[&str])] = &[
         ],
     ),
     (
+        "rules that have nothing in common",
+        "rules: [{a: 1}, {b: 2}]",
+        "rules: [{c: 3}, {d: 4}]",
+        &[
+            "rules[0]: missing {\"a\":1}",
+            "rules[1]: missing {\"b\":2}",
+            "rules[0]: unexpected {\"c\":3}",
+            "rules[1]: unexpected {\"d\":4}",
+        ],
+    ),
+    (
+        "items in another order and spelling",
+        "items: [{limits: {cpu: 1}}, {x: 2}]",
+        "items: [{x: 2}, {limits: {cpu: 1000m}}]",
+        &[
+            "items: reordered [{\"limits\":{\"cpu\":1}},{\"x\":2}] -> [{\"x\":2},{\"limits\":{\"cpu\":\"1000m\"}}]",
+        ],
+    ),
+    (
         "tolerations have an order",
         "tolerations: [{key: a}, {key: b}]",
         "tolerations: [{key: b}, {key: a}]",
@@ -346,6 +365,15 @@ const DIFFERENT: &[(&str, &str, &str, &[&str])] = &[
         "{apiVersion: v1, kind: ConfigMap, data: {app.yaml: 'log: {level: info}'}}",
         "{apiVersion: v1, kind: ConfigMap, data: {app.yaml: \"log:\\n  level: debug\\n\"}}",
         &["data[\"app.yaml\"] > log.level: \"info\" -> \"debug\""],
+    ),
+    (
+        "a Secret in a file in a ConfigMap",
+        "{apiVersion: v1, kind: ConfigMap, data: {a.yaml: \"kind: Secret\\nstringData: {a: hunter2}\", b.tpl: \"kind: Secret\\na: {{1}}\"}}",
+        "{apiVersion: v1, kind: ConfigMap, data: {a.yaml: \"kind: Secret\\nstringData: {a: hunter3}\", b.tpl: \"kind: Secret\\na: {{2}}\"}}",
+        &[
+            "data[\"a.yaml\"] > stringData.a: \"<masked, 7 bytes>\" -> \"<masked, 7 other bytes>\"",
+            "data[\"b.tpl\"]: \"<masked, 21 bytes>\" -> \"<masked, 21 other bytes>\"",
+        ],
     ),
     (
         "a script in a ConfigMap",
