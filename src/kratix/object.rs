@@ -53,8 +53,8 @@ pub(crate) struct Object {
     pub(crate) dry_run: bool,
     /// All of it, status included.
     pub(crate) value: Json,
-    /// What the API server dropped from the author's file.
-    pub(crate) dropped: Vec<Problem>,
+    /// What the API server dropped from the author's file, and rules that could not be checked.
+    pub(crate) remarks: Vec<Problem>,
 }
 
 impl Object {
@@ -113,7 +113,7 @@ pub(crate) fn resource_object(
         namespace: accepted.namespace,
         dry_run,
         value: Json::Object(value),
-        dropped: accepted.dropped,
+        remarks: accepted.remarks,
     })
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn promise_object(promise: &Promise, action: WorkflowAction) -> Objec
         namespace: String::new(),
         dry_run: false,
         value: Json::Object(value),
-        dropped: Vec::new(),
+        remarks: Vec::new(),
     }
 }
 
@@ -306,9 +306,9 @@ status:
   workflowsSucceeded: 0
 ";
         assert_eq!(object.to_yaml(), expected);
-        let dropped: Vec<_> = object.dropped.iter().map(|problem| problem.text.as_str()).collect();
+        let dropped: Vec<_> = object.remarks.iter().map(|problem| problem.text.as_str()).collect();
         assert_eq!(dropped, ["unknown field \"spec.colour\""]);
-        assert_eq!(object.dropped[0].at, Position { line: 4, column: 21 });
+        assert_eq!(object.remarks[0].at, Position { line: 4, column: 21 });
         assert_eq!((object.version.as_str(), object.plural.as_str()), ("v2", "redises"));
     }
 

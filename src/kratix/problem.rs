@@ -51,6 +51,8 @@ pub(crate) mod code {
     pub(crate) const DUPLICATE_KEY: u16 = 207;
     /// A request that the API refuses.
     pub(crate) const INVALID_REQUEST: u16 = 208;
+    /// A rule of the API that could not be checked.
+    pub(crate) const UNCHECKED_RULE: u16 = 209;
 }
 
 /// Something that the platform would refuse, or do otherwise than the author means.

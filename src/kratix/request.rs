@@ -8,7 +8,7 @@ use super::api::{Api, ApiVersion};
 use super::names;
 use super::problem::{Problem, code};
 use super::promise::Promise;
-use super::schema::{self, Violation};
+use super::schema::{self, Unchecked, Violation};
 use super::strict;
 
 /// Why the platform does not take a request.
@@ -27,8 +27,8 @@ pub(super) struct Accepted<'p> {
     pub(super) namespace: String,
     /// The object without what the API server adds.
     pub(super) value: Map<String, Json>,
-    /// What was dropped on the way.
-    pub(super) dropped: Vec<Problem>,
+    /// What was dropped on the way, and what could not be checked.
+    pub(super) remarks: Vec<Problem>,
 }
 
 impl Refusal {
@@ -71,8 +71,9 @@ pub(super) fn accept<'p>(promise: &'p Promise, request: &Node) -> Result<Accepte
     let Json::Object(value) = applied.value else {
         return Err(Refusal::one(not_an_object(request)));
     };
-    let dropped = applied.pruned.into_iter().map(|path| dropped(path, request)).collect();
-    Ok(Accepted { api, name, namespace, value, dropped })
+    let mut remarks: Vec<_> = applied.pruned.into_iter().map(|path| dropped(path, request)).collect();
+    remarks.extend(applied.unchecked.into_iter().map(|rule| unchecked(rule, request)));
+    Ok(Accepted { api, name, namespace, value, remarks })
 }
 
 /// The API that a request is for, and the version that it is made in.
@@ -217,4 +218,12 @@ fn dropped(path: KeyPath, request: &Node) -> Problem {
     let text = format!("unknown field {}", schema::quote(&path.to_string()));
     Problem::new(code::DROPPED_FIELD, text, path, at)
         .hint("the API's schema does not have this field, so that the pipeline never sees it")
+}
+
+/// A rule of the API that could not be checked.
+fn unchecked(rule: Unchecked, request: &Node) -> Problem {
+    let text = format!("the rule {} of the API is not checked: {}", schema::quote(&rule.rule), rule.why);
+    let at = request.locate(&rule.path);
+    Problem::new(code::UNCHECKED_RULE, text, rule.path, at)
+        .hint("only a cluster can tell whether the request keeps it")
 }

@@ -51,6 +51,11 @@ pub(super) fn check(promise: &Promise, api: &Api, version: &ApiVersion) -> Vec<P
         checker.refuse(path, "the schema is nested too deep to be looked at", None);
         return checker.problems;
     }
+    // Kratix writes its status into the fields of every version, and does not survive that there are none.
+    if schema.get("properties").is_none_or(Json::is_null) && !version.storage && api.versions.len() > 1 {
+        let what = "assignment to entry in nil map, since the schema of a version that is not stored has no properties";
+        checker.refuse(path.clone(), what, Some("give the schema properties, or drop the version"));
+    }
     // The schema of an only version is moved before it is checked.
     let field = match api.versions.len() {
         1 => "spec.validation.openAPIV3Schema".to_owned(),

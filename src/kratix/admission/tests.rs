@@ -525,6 +525,24 @@ fn what_an_api_is_refused_for() {
 }
 
 #[test]
+fn a_version_that_is_not_stored_needs_properties() {
+    let second = |schema: &str| {
+        let api = format!("{API}      - {{name: v2, served: true, schema: {{openAPIV3Schema: {schema}}}}}\n");
+        problems(&promise(&api))
+    };
+    let found = second("{type: object}");
+    assert_eq!((found.len(), found[0].code), (1, 201));
+    assert!(found[0].text.contains("assignment to entry in nil map"), "{}", found[0].text);
+    assert_eq!(second("{type: object, properties: {}}"), []);
+    let wrong = second("{type: object, properties: {spec: {}}}");
+    assert!(
+        wrong[0]
+            .text
+            .contains("spec.versions[1].schema.openAPIV3Schema.properties[spec].type: Required value")
+    );
+}
+
+#[test]
 fn what_is_dropped_without_a_word_is_said() {
     let found = problems(&promise("  workflow: {}\n"));
     assert_eq!((found.len(), found[0].code, found[0].at), (1, 203, Position { line: 5, column: 3 }));

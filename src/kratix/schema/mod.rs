@@ -8,6 +8,7 @@ mod format;
 mod lists;
 mod pattern;
 mod prune;
+mod rules;
 mod text;
 mod validate;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::yaml::KeyPath;
 
+pub(crate) use rules::Unchecked;
 pub(crate) use text::Violation;
 pub(in crate::kratix) use text::quote;
 
@@ -26,6 +28,8 @@ pub(crate) struct Applied {
     pub(crate) pruned: Vec<KeyPath>,
     /// Why the value is refused. Empty if it is not.
     pub(crate) violations: Vec<Violation>,
+    /// Rules of the schema that only a cluster could check.
+    pub(crate) unchecked: Vec<Unchecked>,
 }
 
 /// How deep a value may be nested: far deeper than any object, and shallow enough for every stack.
@@ -35,7 +39,7 @@ const MAX_DEPTH: usize = 256;
 pub(crate) fn apply(schema: &Json, mut value: Json) -> Applied {
     // A schema takes two levels of its own to describe one of its value's.
     if depth(&value) > MAX_DEPTH || is_too_deep(schema) {
-        return Applied { value, pruned: Vec::new(), violations: vec![Violation::too_deep(MAX_DEPTH)] };
+        return Applied { value, violations: vec![Violation::too_deep(MAX_DEPTH)], ..Applied::default() };
     }
     let schema = Schema(schema);
     let pruned = prune::prune_object(schema, &mut value);
@@ -44,8 +48,10 @@ pub(crate) fn apply(schema: &Json, mut value: Json) -> Applied {
     let mut violations = validate::validate(schema, &value);
     violations.extend(embedded::check(schema, &value));
     violations.extend(lists::check(schema, &value));
+    let (broken, unchecked) = rules::check(schema, &value, &violations);
+    violations.extend(broken);
     text::deduplicate(&mut violations);
-    Applied { value, pruned, violations }
+    Applied { value, pruned, violations, unchecked }
 }
 
 /// What a value does not fit of a schema, as it is.

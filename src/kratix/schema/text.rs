@@ -61,6 +61,24 @@ impl Violation {
         Self { path, text, blocks_rules: false }
     }
 
+    /// What breaks a rule. Of an object or a list the platform shows nothing but the rule.
+    pub(super) fn broken_rule(path: KeyPath, reason: &str, value: &Json, detail: &str) -> Self {
+        let shown = match value {
+            _ if matches!(reason, "Required value" | "Forbidden") => String::new(),
+            Json::Object(_) | Json::Array(_) => String::new(),
+            value => format!(": {}", render(value)),
+        };
+        let text = format!("{}: {reason}{shown}: {detail}", dotted(&path));
+        Self { path, text, blocks_rules: false }
+    }
+
+    /// What is said if rules were not looked at because of what else is wrong.
+    pub(super) fn rules_not_checked() -> Self {
+        let text = "<nil>: Invalid value: \"null\": some validation rules were not checked because the object was \
+                    invalid; correct the existing errors to complete validation";
+        Self { path: KeyPath::root(), text: text.to_owned(), blocks_rules: false }
+    }
+
     /// What is nested too deep to be looked at, in our own words.
     pub(super) fn too_deep(max: usize) -> Self {
         let text = format!("the object or its schema is nested more than {max} levels deep");

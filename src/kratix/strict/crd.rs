@@ -58,6 +58,18 @@ static CRD_VERSION: Struct = Struct::v1(
 static CRD_VALIDATION: Struct =
     Struct::v1("CustomResourceValidation", &[("openAPIV3Schema", Kind::Struct(&SCHEMA))]);
 
+static RULE: Struct = Struct::v1(
+    "ValidationRule",
+    &[
+        ("rule", String),
+        ("message", String),
+        ("messageExpression", String),
+        ("reason", Named("v1.FieldValueErrorReason")),
+        ("fieldPath", String),
+        ("optionalOldSelf", Bool),
+    ],
+);
+
 static SCHEMA: Struct = Struct::v1(
     "JSONSchemaProps",
     &[
@@ -104,6 +116,6 @@ static SCHEMA: Struct = Struct::v1(
         ("x-kubernetes-list-map-keys", List(&String)),
         ("x-kubernetes-list-type", String),
         ("x-kubernetes-map-type", String),
-        ("x-kubernetes-validations", Any),
+        ("x-kubernetes-validations", List(&Kind::Struct(&RULE))),
     ],
 );
