@@ -52,7 +52,7 @@ pub(super) enum Events<'t> {
 impl<'t> Events<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         static GIVES_UP: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"![^\s]*[,%]|(?m)^%TAG").expect("a constant pattern"));
+            LazyLock::new(|| Regex::new(r"![^\s]*[,%]|\\\z|(?m)^%TAG").expect("a constant pattern"));
         if GIVES_UP.is_match(text.as_bytes()) {
             return Self::Other { parser: Box::new(saphyr_parser::Parser::new_from_str(text)) };
         }
