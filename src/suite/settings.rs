@@ -43,6 +43,78 @@ pub(crate) struct Settings {
     images: BTreeMap<String, Option<ImageSetting>>,
     #[serde(deserialize_with = "given")]
     exclude: Given<Vec<PathBuf>>,
+    #[serde(deserialize_with = "given")]
+    volumes: Given<Vec<HostVolume>>,
+    #[serde(deserialize_with = "given")]
+    objects: Given<Vec<PathBuf>>,
+    stages: BTreeMap<String, Option<StageSetting>>,
+    #[serde(deserialize_with = "given")]
+    kratix_config: Given<PathBuf>,
+    #[serde(deserialize_with = "given")]
+    destinations: Given<PathBuf>,
+    findings: BTreeMap<String, Option<Judgement>>,
+    #[serde(deserialize_with = "given")]
+    expect: Given<Expect>,
+    #[serde(deserialize_with = "given")]
+    idempotent: Given<bool>,
+}
+
+/// What is done about a finding, in place of what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Judgement {
+    Allow,
+    Warn,
+    Error,
+}
+
+/// What has to happen for the test to pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// A part of what the platform says when it refuses the request.
+    pub(crate) refused: Option<String>,
+    /// Codes of findings.
+    pub(crate) findings: Vec<String>,
+}
+
+/// What is otherwise for one stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StageSetting {
+    /// Why it is not run.
+    pub(crate) skip: Option<String>,
+    pub(crate) env: BTreeMap<String, Env>,
+    /// In place of the container's.
+    pub(crate) command: Option<Vec<String>>,
+    /// In place of the container's.
+    pub(crate) image: Option<String>,
+}
+
+/// A path of the engine's machine that stages see: `SOURCE:TARGET[:ro]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct HostVolume {
+    pub(crate) source: PathBuf,
+    pub(crate) target: String,
+    pub(crate) read_only: bool,
+}
+
+impl TryFrom<String> for HostVolume {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let (source, target, read_only) = match parts[..] {
+            [source, target] | [source, target, "rw"] => (source, target, false),
+            [source, target, "ro"] => (source, target, true),
+            _ => return Err(format!("`{text}` is not SOURCE:TARGET or SOURCE:TARGET:ro")),
+        };
+        if source.is_empty() || !target.starts_with('/') {
+            return Err(format!("`{text}` needs a source, and a target that begins with /"));
+        }
+        Ok(Self { source: source.into(), target: target.to_owned(), read_only })
+    }
 }
 
 /// A value for the environment of stages.
@@ -173,6 +245,16 @@ impl Settings {
         for path in self.exclude.iter_mut().flatten().flatten() {
             *path = join(folder, &*path);
         }
+        let files = self.kratix_config.iter_mut().chain(&mut self.destinations).flatten();
+        for path in files.chain(self.objects.iter_mut().flatten().flatten()) {
+            *path = join(folder, &*path);
+        }
+        for volume in self.volumes.iter_mut().flatten().flatten() {
+            volume.source = match (volume.source.strip_prefix("~"), std::env::home_dir()) {
+                (Ok(below), Some(home)) => home.join(below),
+                _ => join(folder, &volume.source),
+            };
+        }
         for image in self.images.values_mut().flatten() {
             if let ImageSetting::Built(built) = image {
                 for path in built.context.iter_mut().chain(&mut built.dockerfile) {
@@ -193,6 +275,14 @@ impl Settings {
         lay(&mut self.compare, inner.compare);
         lay(&mut self.limits, inner.limits);
         lay(&mut self.exclude, inner.exclude);
+        lay(&mut self.volumes, inner.volumes);
+        lay(&mut self.objects, inner.objects);
+        lay(&mut self.kratix_config, inner.kratix_config);
+        lay(&mut self.destinations, inner.destinations);
+        lay(&mut self.expect, inner.expect);
+        lay(&mut self.idempotent, inner.idempotent);
+        self.stages.extend(inner.stages);
+        self.findings.extend(inner.findings);
         self.env.extend(inner.env);
         self.images.extend(inner.images);
     }
@@ -246,6 +336,51 @@ impl Settings {
     /// Where images come from, by reference.
     pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &ImageSetting)> {
         self.images.iter().filter_map(|(name, image)| Some((name.as_str(), image.as_ref()?)))
+    }
+
+    /// Paths of the engine's machine that every stage sees.
+    pub(crate) fn volumes(&self) -> &[HostVolume] {
+        self.volumes.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// Files, and folders of files, with the Secrets and `ConfigMap`s of the cluster.
+    pub(crate) fn objects(&self) -> &[PathBuf] {
+        self.objects.as_ref().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// What is otherwise for a stage.
+    pub(crate) fn stage(&self, name: &str) -> Option<&StageSetting> {
+        self.stages.get(name)?.as_ref()
+    }
+
+    /// The names of the stages that something is said of.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = (&str, &StageSetting)> {
+        self.stages.iter().filter_map(|(name, stage)| Some((name.as_str(), stage.as_ref()?)))
+    }
+
+    /// The platform's own `ConfigMap`, for its defaults.
+    pub(crate) fn kratix_config(&self) -> Option<&Path> {
+        self.kratix_config.as_ref()?.as_deref()
+    }
+
+    /// The Destinations, to say where Works would land.
+    pub(crate) fn destinations(&self) -> Option<&Path> {
+        self.destinations.as_ref()?.as_deref()
+    }
+
+    /// What is done about findings, by code.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&str, Judgement)> {
+        self.findings.iter().filter_map(|(code, judgement)| Some((code.as_str(), (*judgement)?)))
+    }
+
+    /// What has to happen for the test to pass.
+    pub(crate) fn expect(&self) -> Option<&Expect> {
+        self.expect.as_ref()?.as_ref()
+    }
+
+    /// Whether a second run must leave the same.
+    pub(crate) fn idempotent(&self) -> bool {
+        self.idempotent.flatten().unwrap_or_default()
     }
 
     /// Folders without Promises or tests of interest.
