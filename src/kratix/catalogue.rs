@@ -137,6 +137,11 @@ impl Code {
         RULES.iter().map(|rule| rule.code)
     }
 
+    /// The code with this number: 112 for `KT112`.
+    pub(crate) fn numbered(number: u16) -> Option<Self> {
+        Self::all().find(|code| code.0 == number)
+    }
+
     /// What there is to know about it.
     pub(crate) fn rule(self) -> &'static Rule {
         RULES.iter().find(|rule| rule.code == self).expect("a code is only made by the table or found in it")
@@ -228,6 +233,7 @@ mod tests {
     fn a_code_is_read_as_it_is_written() {
         assert_eq!("KT112".parse(), Ok(KT112));
         assert_eq!("kt207".parse(), Ok(KT207));
+        assert_eq!((Code::numbered(112), Code::numbered(149)), (Some(KT112), None));
         for wrong in ["KT149", "112", "", "KT", "KT1120"] {
             assert!(wrong.parse::<Code>().is_err(), "{wrong}");
         }

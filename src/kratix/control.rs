@@ -2,10 +2,10 @@
 
 use super::catalogue::{KT103, KT109, KT110, KT224};
 use super::coerce::to_text;
-use super::decode::{Misread, MisreadKind, find_non_finite, first_document, is_field, quoted, sorted};
 use super::duration::GoDuration;
 use super::finding::{Finding, Writer};
 use super::metadata::{Content, MetadataFile};
+use super::misread::{Misread, MisreadKind, find_non_finite, first_document, is_field, quoted, sorted};
 use super::volumes::METADATA;
 use crate::yaml::{Node, Position, Value};
 

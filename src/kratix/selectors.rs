@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::catalogue::{KT103, KT111, KT112, KT113, KT114, KT223};
 use super::coerce::to_text;
-use super::decode::{Misread, MisreadKind, find_non_finite, first_document, is_field, sorted};
 use super::finding::{Finding, Judged, Writer};
 use super::metadata::{Content, MetadataFile};
+use super::misread::{Misread, MisreadKind, find_non_finite, first_document, is_field, sorted};
 use super::volumes::PathError;
 use crate::yaml::{Document, Node, Position};
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::WorkflowType;
 use super::super::catalogue::{Code, KT104, KT105, KT147};
-use super::super::decode::quoted;
+use super::super::misread::quoted;
 use super::Status;
 use crate::yaml::KeyPath;
 

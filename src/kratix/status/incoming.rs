@@ -3,9 +3,9 @@
 use serde_json::{Number, Value};
 
 use super::super::catalogue::{KT101, KT102, KT103};
-use super::super::decode::{Misread, MisreadKind, find_non_finite, first_document};
 use super::super::finding::{Finding, Writer};
 use super::super::metadata::{Content, MetadataFile};
+use super::super::misread::{Misread, MisreadKind, find_non_finite, first_document};
 use super::Status;
 use crate::yaml::{Document, KeyPath, Node, Position, Value as Yaml};
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::super::decode::quoted;
 use super::super::duration::GoDuration;
+use super::super::misread::quoted;
 use super::{NOW, Status};
 
 /// How far a pipeline has come.
