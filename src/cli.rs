@@ -44,12 +44,25 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// List what the platform would refuse, without running anything
+    Check(Check),
     /// Print the completions of a shell
     Completions(Completions),
+    /// Print a page on a finding, or list them all
+    Explain(Explain),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Code of the finding, such as KT112
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +120,10 @@ pub(crate) struct Run {
     /// Stop at the first test that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+
+    /// Run every workflow twice, the second time on the status that the first left, and compare
+    #[arg(long)]
+    pub(crate) idempotent: bool,
 
     /// How many tests to run at once; by default twice the processors of the engine
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use crate::compare::{Difference, Note};
 use crate::diagnostic::SourceError;
 use crate::exit::Exit;
+use crate::kratix::work::Work;
+use crate::kratix::{Code, Finding};
 use crate::suite::expectation::Written;
 use crate::tree::Tree;
 
@@ -28,8 +32,14 @@ pub(crate) struct TestOutcome {
     pub(crate) failures: Vec<Failure>,
     /// What was left and is not what is expected; of a new test, all that was left.
     pub(crate) differences: Vec<Located>,
-    /// What is worth knowing and changes nothing.
+    /// What the platform would refuse, or do otherwise than the author means; errors fail the test.
+    pub(crate) findings: Vec<Finding>,
+    /// What is worth knowing about the files and changes nothing.
     pub(crate) notes: Vec<Note>,
+    /// What is worth knowing about the run.
+    pub(crate) remarks: Vec<String>,
+    /// The object's status at the end; nothing where a stage alone was run.
+    pub(crate) status: Option<Json>,
     /// Where what it left is kept.
     pub(crate) results: PathBuf,
     pub(crate) elapsed: Duration,
@@ -63,6 +73,10 @@ pub(crate) enum Failure {
     Stage { pipeline: String, expected_exit: i64 },
     /// Every stage succeeded where one was expected not to.
     NotExited { expected: i64 },
+    /// The platform accepts a request that it was expected to refuse.
+    NotRefused { expected: String },
+    /// A finding that was expected is not there.
+    NotFound { code: Code },
 }
 
 /// A difference, and whose it is.
@@ -89,6 +103,10 @@ pub(crate) struct Trouble {
 pub(crate) struct PipelineOutcome {
     pub(crate) name: String,
     pub(crate) stages: Vec<StageOutcome>,
+    /// What Kratix would schedule; nothing in a delete workflow, or where it stops.
+    pub(crate) work: Option<Work>,
+    /// Where it would be written, as far as the Destinations are known.
+    pub(crate) scheduled: Vec<Scheduled>,
     pub(crate) left: Left,
 }
 
@@ -97,6 +115,14 @@ pub(crate) struct PipelineOutcome {
 pub(crate) struct Left {
     pub(crate) metadata: Tree,
     pub(crate) output: Tree,
+}
+
+/// Where a group of files would be written.
+#[derive(Debug)]
+pub(crate) struct Scheduled {
+    pub(crate) directory: String,
+    /// By Destination; of several, a request's files go to one, at random.
+    pub(crate) places: Vec<(String, Vec<String>)>,
 }
 
 /// One running of one container.
@@ -160,6 +186,10 @@ pub(crate) enum Event<'a> {
     ImageWarning {
         message: &'a str,
     },
+    /// The platform does something otherwise with a Promise than its author may think.
+    PromiseWarning {
+        finding: &'a Finding,
+    },
     /// The tests begin; so many of them.
     TestsStarted {
         count: usize,
@@ -221,7 +251,10 @@ impl TestOutcome {
             pipelines: Vec::new(),
             failures: Vec::new(),
             differences: Vec::new(),
+            findings: Vec::new(),
             notes: Vec::new(),
+            remarks: Vec::new(),
+            status: None,
             results: PathBuf::new(),
             elapsed: Duration::ZERO,
         }

@@ -1,5 +1,7 @@
 //! The commands: one file for each that is more than a line.
 
+mod check;
+mod explain;
 mod list;
 mod run;
 
@@ -23,6 +25,8 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
+        Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
+        Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
     };

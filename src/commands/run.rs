@@ -69,6 +69,7 @@ fn options(arguments: &Run) -> anyhow::Result<runner::Options> {
         request: arguments.request.clone(),
         timeout: timeout.map(|Timeout(timeout)| timeout),
         update: arguments.update,
+        idempotent: arguments.idempotent,
         environment: environment.collect(),
     })
 }

@@ -89,12 +89,20 @@ pub(crate) enum Mount<'a> {
         read_only: bool,
     },
     /// A path of the machine that the engine runs on.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no setting mounts one yet"))]
     Host {
         source: &'a Path,
         target: &'a str,
         read_only: bool,
     },
+}
+
+impl Mount<'_> {
+    /// Where the container sees it.
+    pub(crate) fn target(&self) -> &str {
+        match self {
+            Self::Folder { target, .. } | Self::Host { target, .. } => target,
+        }
+    }
 }
 
 /// What a container may do; empty for the engine's default.

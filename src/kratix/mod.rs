@@ -1,25 +1,56 @@
 //! The platform, pure: what Kratix does with a Promise, with a request, and with what a pipeline leaves. Values in,
 //! values out.
 
+pub(crate) mod admission;
+mod api;
 pub(crate) mod catalogue;
 pub(crate) mod coerce;
 pub(crate) mod collect;
+mod confinement;
+mod container;
 pub(crate) mod control;
 pub(crate) mod destination;
 pub(crate) mod duration;
+mod environment;
+mod expansion;
 pub(crate) mod finding;
 pub(crate) mod labels;
 pub(crate) mod metadata;
 pub(crate) mod misread;
+mod names;
+mod object;
+mod objects;
+mod pipeline;
+mod pod;
+mod problem;
+mod progress;
+mod promise;
+mod promise_schema;
+pub(crate) mod quantity;
+mod read;
+mod request;
+pub(crate) mod schema;
 pub(crate) mod selectors;
 pub(crate) mod status;
+mod strict;
+mod volume;
 pub(crate) mod volumes;
 pub(crate) mod work;
 pub(crate) mod work_writer;
+mod workflow;
 
-/// What a workflow is for: the Promise itself, or each resource request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WorkflowType {
-    Promise,
-    Resource,
-}
+pub(crate) use api::Api;
+pub(crate) use catalogue::{Code, Severity};
+pub(crate) use confinement::{Resources, SecurityContext};
+pub(crate) use container::{Container, VolumeMount};
+pub(crate) use destination::{Destination, schedule, unschedulable};
+pub(crate) use environment::{Environment, Missing, kratix_variables, stage_environment};
+pub(crate) use finding::{Finding, Place};
+pub(crate) use object::{Object, promise_object, resource_object};
+pub(crate) use objects::{DataKind, Objects};
+pub(crate) use pipeline::Pipeline;
+pub(crate) use pod::Pod;
+pub(crate) use problem::Problem;
+pub(crate) use promise::Promise;
+pub(crate) use volume::{Volume, VolumeFiles, VolumeSource};
+pub(crate) use workflow::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};

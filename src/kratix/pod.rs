@@ -24,7 +24,7 @@ pub(crate) struct Pod<'p> {
 
 impl<'p> Pod<'p> {
     /// The namespace that promise workflows run in.
-    const SYSTEM_NAMESPACE: &'static str = "kratix-platform-system";
+    pub(crate) const SYSTEM_NAMESPACE: &'static str = "kratix-platform-system";
 
     /// The pod of a pipeline, by names that are the same every time.
     pub(crate) fn new(

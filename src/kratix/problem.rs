@@ -1,5 +1,9 @@
 //! What the platform would refuse, as it is found: the trap's number, the platform's words, the place.
 
+use std::path::Path;
+
+use super::catalogue::{Code, KT206};
+use super::finding::Finding;
 use crate::diagnostic::{Source, SourceError};
 use crate::yaml::{KeyPath, Position};
 
@@ -79,6 +83,16 @@ impl Problem {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The same as a finding of the file that it is in.
+    pub(crate) fn finding(&self, file: &Path) -> Finding {
+        let code = Code::numbered(self.code).unwrap_or(KT206);
+        let finding = Finding::new(code, self.text.as_str()).at(file, Some(self.at));
+        match &self.hint {
+            Some(hint) => finding.hint(hint.as_str()),
+            None => finding,
+        }
     }
 
     /// The same as an error of the file that it is in.

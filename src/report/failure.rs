@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::difference;
 use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
+use super::{difference, finding, workflow};
 use crate::diagnostic::SourceError;
 use crate::outcome::{Ended, Failure, PipelineOutcome, StageOutcome, TestOutcome, Verdict};
 use crate::suite::expectation::Written;
@@ -25,10 +25,14 @@ pub(crate) fn render(test: &TestOutcome, style: &Style) -> String {
     let mut text = headline(test, paint);
     if verbose {
         text.push_str(&indented(&stages(test, paint)));
+        text.push_str(&indented(&workflow::render(test, paint)));
     }
     let details = details(test, style);
     if !details.is_empty() {
         let _ = write!(text, "\n{}\n", indented(&details));
+    }
+    for remark in &test.remarks {
+        let _ = writeln!(text, "  {} {remark}", paint.yellow("note:"));
     }
     for note in &test.notes {
         let _ = writeln!(text, "  {} {}", paint.yellow("note:"), difference::note(note));
@@ -53,7 +57,8 @@ fn headline(test: &TestOutcome, paint: Paint) -> String {
 fn details(test: &TestOutcome, style: &Style) -> String {
     let (paint, verbose) = (style.paint, style.verbose);
     let mut parts: Vec<String> =
-        test.failures.iter().map(|failure| self::failure(test, failure, paint)).collect();
+        test.findings.iter().map(|finding| finding::render(finding, paint)).collect();
+    parts.extend(test.failures.iter().map(|failure| self::failure(test, failure, paint)));
     match &test.verdict {
         Verdict::Errored(trouble) if trouble.told => parts.push(format!("{} (see above)", trouble.message)),
         Verdict::Errored(trouble) => parts.push(with_hint(&trouble.message, trouble.hint.as_deref(), paint)),
@@ -105,6 +110,10 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
             };
             stage_failure(outcome, stage, *expected_exit, paint)
         }
+        Failure::NotRefused { expected } => {
+            format!("the platform accepts the request, and was expected to refuse it with: {expected}")
+        }
+        Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
         Failure::NotExited { expected } => {
             format!("every stage exited with code 0, and {expected} was expected")
         }

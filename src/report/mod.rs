@@ -2,8 +2,10 @@
 
 mod difference;
 pub(crate) mod failure;
+pub(crate) mod finding;
 pub(crate) mod list;
 pub(crate) mod paint;
 mod summary;
 pub(crate) mod terminal;
 mod words;
+mod workflow;

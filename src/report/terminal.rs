@@ -16,6 +16,7 @@ use super::words::{Count, Elapsed};
 use crate::cli::Color;
 use crate::commands::hint;
 use crate::diagnostic::SourceError;
+use crate::kratix::Finding;
 use crate::outcome::{Event, RunOutcome};
 
 /// What a person sees of a run.
@@ -65,6 +66,11 @@ impl Terminal {
         self.stderr(&format!("{} {message}\n", self.err.yellow("warning:")));
     }
 
+    /// Shows what the platform would refuse.
+    pub(crate) fn finding(&self, finding: &Finding) {
+        self.show(&format!("{}\n\n", super::finding::render(finding, self.out)));
+    }
+
     /// Tells what goes on.
     pub(crate) fn note(&self, message: &str) {
         self.stderr(&format!("{message}\n"));
@@ -98,6 +104,9 @@ impl Terminal {
                 self.stderr(&self.image_failure(message, *hint, log));
             }
             Event::ImageWarning { message } => self.warning(message),
+            Event::PromiseWarning { finding } => {
+                self.stderr(&format!("{}\n", super::finding::render(finding, self.err)));
+            }
             Event::TestsStarted { count } => {
                 self.stderr(&format!("{} {}\n", self.err.green("Running"), Count(*count, "test")));
             }

@@ -1,47 +1,103 @@
 //! What each container of a pipeline is started with: Kratix's environment, the author's, then the settings'.
 
+use super::cluster::Cluster;
 use super::pipeline::Launchable;
 use super::test::Plan;
+use super::volumes::Volumes;
 use super::{Options, Stop};
 use crate::diagnostic::SourceError;
+use crate::engine::Privileges;
 use crate::kratix::{
-    Environment, Missing, Object, Objects, Pipeline, Pod, kratix_variables, stage_environment,
+    Container, Environment, Missing, Object, Pipeline, Pod, SecurityContext, kratix_variables,
+    stage_environment,
 };
 use crate::outcome::Failure;
 use crate::suite::PromiseSuite;
-use crate::suite::settings::Env;
+use crate::suite::settings::{Env, Limits, StageSetting};
 
-/// The environment, command and args of every container, in their order.
-pub(super) fn of(
+/// What the containers of a pipeline get beside the three folders.
+pub(super) struct Prepared {
+    pub(super) launchables: Vec<Launchable>,
+    pub(super) volumes: Volumes,
+}
+
+/// What every container is started with, in their order, and the pipeline's volumes.
+pub(super) fn prepare(
     suite: &PromiseSuite,
     plan: &Plan<'_>,
     pipeline: &Pipeline,
     object: &Object,
     options: &Options,
-) -> Result<Vec<Launchable>, Stop> {
+) -> Result<Prepared, Stop> {
     let (promise, workflow) = (&suite.promise, plan.target.workflow);
-    let added = added(plan, options)?;
     let variables = kratix_variables(promise, workflow, pipeline, object);
-    let pod = Pod::new(promise, workflow, pipeline, object);
-    let launchable = |container| {
-        let environment = stage_environment(&variables, container, &pod, &Objects::default());
+    let mut pod = Pod::new(promise, workflow, pipeline, object);
+    if let Some(resources) = &plan.cluster.defaults.resources {
+        pod.default_resources = resources.clone();
+    }
+    let added = added(plan, plan.settings.env(), options)?;
+    let launchable = |container: &Container| {
+        let environment = stage_environment(&variables, container, &pod, &plan.cluster.objects);
         let mut environment = environment.map_err(|missing| waits_for_ever(suite, &missing))?;
-        for (name, value) in &added {
+        let stage = plan.settings.stage(&container.name);
+        let own = stage.map(|stage| stage.env.iter().map(|(name, value)| (name.as_str(), value)));
+        for (name, value) in
+            added.iter().cloned().chain(self::added(plan, own.into_iter().flatten(), options)?)
+        {
             environment.set(name, value);
         }
-        Ok(Launchable::new(&environment, container))
+        Ok(Launchable::new(&environment, container, stage, plan))
     };
-    pipeline.containers.iter().map(launchable).collect()
+    let launchables = pipeline.containers.iter().map(launchable).collect::<Result<_, Stop>>()?;
+    let replaced = plan.settings.volumes().iter().map(|volume| volume.target.as_str()).collect();
+    let volumes = Volumes::of(pipeline, &pod.namespace, &plan.cluster.objects, &replaced);
+    let volumes = volumes.map_err(|missing| waits_for_ever(suite, &missing))?;
+    Ok(Prepared { launchables, volumes })
 }
 
 impl Launchable {
-    fn new(environment: &Environment, container: &crate::kratix::Container) -> Self {
+    fn new(
+        environment: &Environment,
+        container: &Container,
+        stage: Option<&StageSetting>,
+        plan: &Plan<'_>,
+    ) -> Self {
         let expand = |texts: &[String]| texts.iter().map(|text| environment.expand(text)).collect();
+        let command = stage.and_then(|stage| stage.command.as_ref());
+        let Cluster { defaults, .. } = &plan.cluster;
+        let context = container.security_context.as_ref().or(defaults.security_context.as_ref());
         Self {
+            image: stage.and_then(|stage| stage.image.clone()).unwrap_or_else(|| container.image.clone()),
             env: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            command: expand(&container.command),
-            args: expand(&container.args),
+            command: command.map_or_else(|| expand(&container.command), |command| expand(command)),
+            args: if command.is_some() { Vec::new() } else { expand(&container.args) },
+            privileges: context.map(privileges).unwrap_or_default(),
+            memory: match plan.settings.limits() {
+                Limits::Platform => container.memory_limit(defaults.resources.as_ref()),
+                Limits::None => None,
+            },
+            skip: stage.and_then(|stage| stage.skip.clone()),
         }
+    }
+}
+
+/// A security context as a container engine follows it.
+fn privileges(context: &SecurityContext) -> Privileges {
+    let user = match (context.run_as_user, context.run_as_group) {
+        (Some(user), Some(group)) => Some(format!("{user}:{group}")),
+        (Some(user), None) => Some(user.to_string()),
+        // An engine takes no group without a user: root is who runs unless the image says otherwise.
+        (None, Some(group)) => Some(format!("0:{group}")),
+        (None, None) => None,
+    };
+    Privileges {
+        user,
+        groups: Vec::new(),
+        everything: context.privileged == Some(true),
+        add: context.capabilities_add.clone(),
+        drop: context.capabilities_drop.clone(),
+        fixed: context.allow_privilege_escalation == Some(false),
+        read_only_root: context.read_only_root_filesystem == Some(true),
     }
 }
 
@@ -54,7 +110,11 @@ fn waits_for_ever(suite: &PromiseSuite, missing: &[Missing]) -> Stop {
 }
 
 /// What the settings add, from files or from our own environment.
-fn added(plan: &Plan<'_>, options: &Options) -> Result<Vec<(String, String)>, Stop> {
+fn added<'a>(
+    plan: &Plan<'_>,
+    variables: impl Iterator<Item = (&'a str, &'a Env)>,
+    options: &Options,
+) -> Result<Vec<(String, String)>, Stop> {
     let value = |(name, value): (&str, &Env)| match value {
         Env::Value(value) => Ok((name.to_owned(), value.clone())),
         Env::From { from } => match options.environment.get(from) {
@@ -62,7 +122,7 @@ fn added(plan: &Plan<'_>, options: &Options) -> Result<Vec<(String, String)>, St
             None => Err(unset(plan, name, from)),
         },
     };
-    plan.settings.env().map(value).collect()
+    variables.map(value).collect()
 }
 
 fn unset(plan: &Plan<'_>, name: &str, from: &str) -> Stop {

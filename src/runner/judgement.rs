@@ -1,14 +1,16 @@
-//! What the pipelines left, held against what is expected.
+//! What the pipelines left, held against what is expected, or against what a second run left.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::Stop;
+use super::summaries::{self, Summary};
 use super::test::Plan;
 use super::update::Changed;
+use super::workflow::Ran;
 use crate::compare::{self, Comparison, Difference, DifferenceKind, Note, Rules, Side};
 use crate::diagnostic::SourceError;
-use crate::outcome::{Failure, Left, Located, PipelineOutcome};
-use crate::suite::expectation::{FOLDERS, PipelineExpectation};
+use crate::outcome::{Failure, Located, PipelineOutcome, TestOutcome};
+use crate::suite::expectation::FOLDERS;
 use crate::suite::settings::Compare;
 use crate::tree::Tree;
 
@@ -20,43 +22,73 @@ pub(super) struct Judged {
     pub(super) is_new: bool,
 }
 
-/// Compares what every pipeline left with what is expected of it.
-pub(super) fn judge(plan: &Plan<'_>, pipelines: &[PipelineOutcome]) -> Result<Judged, Stop> {
-    let ignored = ignored(plan)?;
-    let exact = plan.settings.compare() == Compare::Exact;
-    let alone = pipelines.len() == 1;
+/// Compares what every pipeline left with what is expected of it, and so the status and the Works where they are expected.
+pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
+    let judge = Judge::new(plan)?;
+    let alone = outcome.pipelines.len() == 1;
     let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true };
-    for pipeline in pipelines {
+    for pipeline in &outcome.pipelines {
         let expectation = plan.expectation.pipeline(&pipeline.name, alone)?;
         judged.is_new &= expectation.is_new();
         for folder in FOLDERS {
-            let comparison = compare_folder(&expectation, folder, &pipeline.left, &ignored, exact)?;
-            judged.notes.extend(comparison.notes);
-            judged.differences.extend(comparison.differences.into_iter().map(|difference| Located {
+            let comparison =
+                judge.compare(folder, expectation.read(folder)?, pipeline.left.folder(folder))?;
+            let located = |difference| Located {
                 expected: expectation.folder.clone(),
                 pipeline: (!alone).then(|| pipeline.name.clone()),
                 difference,
-            }));
+            };
+            judged.notes.extend(comparison.notes);
+            judged.differences.extend(comparison.differences.into_iter().map(located));
         }
+    }
+    for Summary { expected, actual, pipeline } in summaries::of(plan, outcome)? {
+        let rules = Rules { exact: false, folder: String::new() };
+        let comparison = compare::compare(&expected, &actual, &rules)?;
+        let located =
+            |difference| Located { expected: expected.root.clone(), pipeline: pipeline.clone(), difference };
+        judged.differences.extend(comparison.differences.into_iter().map(located));
     }
     Ok(judged)
 }
 
-fn compare_folder(
-    expectation: &PipelineExpectation,
-    folder: &str,
-    left: &Left,
-    ignored: &GlobSet,
+/// Compares what two runs left, the second of which had the status of the first.
+pub(super) fn between_runs(plan: &Plan<'_>, first: &TestOutcome, second: &Ran) -> Result<Vec<Located>, Stop> {
+    let judge = Judge::new(plan)?;
+    let mut differences = Vec::new();
+    for (one, other) in first.pipelines.iter().zip(&second.pipelines) {
+        for folder in FOLDERS {
+            let comparison =
+                judge.compare(folder, one.left.folder(folder).clone(), other.left.folder(folder))?;
+            differences.extend(comparison.differences.into_iter().map(|difference| Located {
+                expected: first.results.clone(),
+                pipeline: Some(format!("{}, second run", one.name)),
+                difference,
+            }));
+        }
+    }
+    Ok(differences)
+}
+
+/// How a test compares.
+struct Judge {
+    ignored: GlobSet,
     exact: bool,
-) -> Result<Comparison, Stop> {
-    let without_ignored = |mut tree: Tree| {
-        tree.entries.retain(|path, _| !ignored.is_match(format!("{folder}/{path}")));
-        tree
-    };
-    let expected = without_ignored(expectation.read(folder)?);
-    let actual = without_ignored(left.folder(folder).clone());
-    let rules = Rules { exact, folder: folder.to_owned() };
-    Ok(compare::compare(&expected, &actual, &rules)?)
+}
+
+impl Judge {
+    fn new(plan: &Plan<'_>) -> Result<Self, Stop> {
+        Ok(Self { ignored: ignored(plan)?, exact: plan.settings.compare() == Compare::Exact })
+    }
+
+    fn compare(&self, folder: &str, expected: Tree, actual: &Tree) -> Result<Comparison, Stop> {
+        let without_ignored = |mut tree: Tree| {
+            tree.entries.retain(|path, _| !self.ignored.is_match(format!("{folder}/{path}")));
+            tree
+        };
+        let rules = Rules { exact: self.exact, folder: folder.to_owned() };
+        Ok(compare::compare(&without_ignored(expected), &without_ignored(actual.clone()), &rules)?)
+    }
 }
 
 /// The files that are not compared.
@@ -86,8 +118,8 @@ pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> 
     for difference in differences {
         let mut add = |file: &str| match file.split_once('/') {
             Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned()),
-            Some((_, path)) => _ = changed.output.insert(path.to_owned()),
-            None => {}
+            Some(("output", path)) => _ = changed.output.insert(path.to_owned()),
+            _ => {}
         };
         add(&difference.file);
         if let DifferenceKind::MovedDocument { from, to, .. } = &difference.kind {

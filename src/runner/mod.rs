@@ -1,14 +1,21 @@
 //! Many tests at once: their images first, then each from request to verdict.
 
+mod cluster;
 mod environment;
+mod findings;
 pub(crate) mod images;
 mod judgement;
 mod log;
 mod pipeline;
+mod platform;
 mod results;
 mod stage;
+mod summaries;
+mod symptoms;
 mod test;
 mod update;
+mod volumes;
+mod workflow;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +52,8 @@ pub(crate) struct Options {
     /// In place of what the settings say.
     pub(crate) timeout: Option<Duration>,
     pub(crate) update: bool,
+    /// Run every workflow twice.
+    pub(crate) idempotent: bool,
     /// What `from:` in the settings may take.
     pub(crate) environment: BTreeMap<String, String>,
 }
@@ -136,6 +145,11 @@ impl<E: Engine> Runner<'_, E> {
     pub(crate) async fn run(&self, jobs: &[Job<'_>]) -> RunOutcome {
         let start = Instant::now();
         let images = images::prepare(self.engine, &needed(jobs), self.on_event).await;
+        let folders: BTreeMap<&Path, &PromiseSuite> =
+            jobs.iter().map(|job| (job.suite.file.folder.as_path(), job.suite)).collect();
+        for finding in folders.values().flat_map(|suite| suite.admission_warnings()) {
+            (self.on_event)(Event::PromiseWarning { finding });
+        }
         (self.on_event)(Event::TestsStarted { count: jobs.len() });
         let at_once = self.options.jobs.unwrap_or_else(|| (2 * self.engine.processors()).clamp(1, MAX_JOBS));
         let stopped = Cell::new(false);

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::images::Images;
 use super::stage::Stage;
+use super::volumes::Volumes;
 use super::{Runner, Stop};
-use crate::engine::{Engine, Folder, Image, SeedFile, Workspace};
+use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
 use crate::kratix::{Container, Pipeline};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::suite::PromiseSuite;
 use crate::suite::expectation::{FOLDERS, store};
-use crate::suite::settings::{Limits, Settings};
+use crate::suite::settings::Settings;
 use crate::tree::{self, EntryKind};
 
 /// What one pipeline is run with.
@@ -24,8 +25,9 @@ pub(super) struct PipelineRun<'a> {
     pub(super) stage: Option<&'a str>,
     /// What `/kratix/input/object.yaml` holds.
     pub(super) object: String,
-    /// The environment of each container, in their order.
-    pub(super) environments: Vec<Launchable>,
+    /// What each container is started with, in their order.
+    pub(super) launchables: Vec<Launchable>,
+    pub(super) volumes: Volumes,
     /// A folder whose `output` and `metadata` are there before the first stage.
     pub(super) before: PathBuf,
     /// Where results go.
@@ -34,9 +36,15 @@ pub(super) struct PipelineRun<'a> {
 
 /// What a container is started with, with every reference resolved.
 pub(super) struct Launchable {
+    pub(super) image: String,
     pub(super) env: Vec<(String, String)>,
     pub(super) command: Vec<String>,
     pub(super) args: Vec<String>,
+    pub(super) privileges: Privileges,
+    /// Bytes.
+    pub(super) memory: Option<u64>,
+    /// Why it is not run.
+    pub(super) skip: Option<String>,
 }
 
 impl PipelineRun<'_> {
@@ -52,6 +60,7 @@ impl PipelineRun<'_> {
             .iter()
             .enumerate()
             .filter(|(_, container)| self.stage.is_none_or(|stage| stage == container.name))
+            .filter(|(index, _)| self.launchables[*index].skip.is_none())
             .collect();
         let prepared = self.images(&chosen, images)?;
         store(&self.results.join("input/object.yaml"), self.object.as_bytes(), false)?;
@@ -67,18 +76,22 @@ impl PipelineRun<'_> {
         }
         let left = self.collect(runner.engine, &workspace).await?;
         runner.engine.discard(workspace).await?;
-        Ok(PipelineOutcome { name: self.pipeline.name.clone(), stages, left })
+        Ok(self.outcome(stages, left))
     }
 
     /// All images first: that one is missing should not be found out after minutes.
     fn images<'i>(&self, chosen: &[(usize, &Container)], images: &'i Images) -> Result<Vec<&'i Image>, Stop> {
-        let image = |container: &Container| images.get(&self.suite.file.folder, &container.image);
-        chosen.iter().map(|(_, container)| image(container).map_err(Stop::Trouble)).collect()
+        let image = |index: usize| images.get(&self.suite.file.folder, &self.launchables[index].image);
+        chosen.iter().map(|(index, _)| image(*index).map_err(Stop::Trouble)).collect()
     }
 
     /// Kratix accepts a pipeline without containers: it leaves nothing.
     fn without_stages(&self) -> PipelineOutcome {
-        PipelineOutcome { name: self.pipeline.name.clone(), stages: Vec::new(), left: Left::default() }
+        self.outcome(Vec::new(), Left::default())
+    }
+
+    fn outcome(&self, stages: Vec<StageOutcome>, left: Left) -> PipelineOutcome {
+        PipelineOutcome { name: self.pipeline.name.clone(), stages, work: None, scheduled: Vec::new(), left }
     }
 
     fn folders(&self) -> Result<Vec<Folder>, Stop> {
@@ -88,6 +101,7 @@ impl PipelineRun<'_> {
         for name in FOLDERS {
             folders.push(Folder { name: name.to_owned(), files: seeds(&self.before.join(name))? });
         }
+        folders.extend(self.volumes.folders.iter().cloned());
         Ok(folders)
     }
 
@@ -99,20 +113,17 @@ impl PipelineRun<'_> {
         workspace: &'s Workspace,
         runner: &Runner<'_, E>,
     ) -> Stage<'s> {
-        let memory = match self.settings.limits() {
-            Limits::Platform => container.memory_limit(None),
-            Limits::None => None,
-        };
         Stage {
             test: self.test,
             title: format!("{}/{}", self.pipeline.name, container.name),
             number: index + 1,
             container,
             image,
-            launchable: &self.environments[index],
+            launchable: &self.launchables[index],
+            volumes: &self.volumes,
+            host_volumes: self.settings.volumes(),
             workspace,
             network: self.settings.network(),
-            memory,
             timeout: runner.options.timeout.unwrap_or_else(|| self.settings.timeout()),
             stream: runner.options.stream,
         }

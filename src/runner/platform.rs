@@ -5,6 +5,7 @@ use std::io;
 
 use serde_json::Value as Json;
 
+use crate::kratix::destination::{Owner, Placement};
 use crate::kratix::metadata::Metadata;
 use crate::kratix::status::Status;
 use crate::kratix::status::controller::{Api, Controller, Ending, Works};
@@ -12,8 +13,10 @@ use crate::kratix::status::writer::{ObjectName, StatusWriter};
 use crate::kratix::volumes::Volumes;
 use crate::kratix::work::{Work, WorkOwner};
 use crate::kratix::work_writer::{WorkOutcome, WorkWriter, ignored_on_delete};
-use crate::kratix::{Finding, Object, Pipeline, Promise, Workflow, WorkflowAction, WorkflowType};
-use crate::outcome::Left;
+use crate::kratix::{
+    Destination, Finding, Object, Pipeline, Pod, Promise, Workflow, WorkflowAction, WorkflowType,
+};
+use crate::outcome::{Left, Scheduled};
 
 /// The object of a workflow, and what happens to it while the pipelines run.
 pub(super) struct Platform<'a> {
@@ -104,7 +107,8 @@ impl<'a> Platform<'a> {
 
     fn write_status(&mut self, pipeline: &Pipeline, metadata: &Metadata, made: &mut Made) {
         let existing = self.take_status();
-        let last = self.promise.pipelines(self.workflow).last().is_some_and(|last| last.name == pipeline.name);
+        let last =
+            self.promise.pipelines(self.workflow).last().is_some_and(|last| last.name == pipeline.name);
         let outcome = {
             let object = &self.object;
             let generation = object.value["metadata"]["generation"].as_i64().unwrap_or(1);
@@ -128,6 +132,33 @@ impl<'a> Platform<'a> {
         }
         if outcome.suspension.is_some() {
             made.next = Next::Suspended;
+        }
+    }
+
+    /// Where the files of a group would be written.
+    pub(super) fn scheduled(&self, pipeline: &Pipeline, placement: &Placement<'_>) -> Scheduled {
+        let owner = self.owner(pipeline);
+        let namespace = match (&self.promise.pipeline_namespace, self.workflow.kind) {
+            (Some(namespace), _) => namespace,
+            (None, WorkflowType::Promise) => Pod::SYSTEM_NAMESPACE,
+            (None, WorkflowType::Resource) => &self.object.namespace,
+        };
+        let work = owner.work_name();
+        let owner = Owner {
+            promise: owner.promise,
+            pipeline: owner.pipeline,
+            resource: owner.resource,
+            namespace,
+            work: &work,
+        };
+        let group = placement.group;
+        let place = |destination: &&Destination| {
+            let paths = group.workloads.iter().map(|workload| destination.path_of(workload, group, &owner));
+            (destination.name.clone(), paths.collect())
+        };
+        Scheduled {
+            directory: group.directory.clone(),
+            places: placement.destinations.iter().map(place).collect(),
         }
     }
 

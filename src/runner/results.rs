@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
@@ -43,7 +43,9 @@ impl Results {
 
     /// An empty folder for the results of a test, in place of those of its last run.
     pub(crate) fn fresh(&self, test: &str) -> anyhow::Result<PathBuf> {
-        let folder = self.folder.join("results").join(test);
+        // A request's name may be any path: what is replaced must stay in our folder whatever it is.
+        let inside = Path::new(test).components().filter(|part| matches!(part, Component::Normal(_)));
+        let folder = self.folder.join("results").join(inside.collect::<PathBuf>());
         let cannot = || format!("the results of the last run cannot be replaced: {}", folder.display());
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -81,6 +83,19 @@ mod tests {
         let folder = results.fresh("a/b").expect("a folder");
         fs::write(folder.join("old"), "").expect("a file");
         assert!(!results.fresh("a/b").expect("a folder").join("old").exists());
+    }
+
+    #[test]
+    fn nothing_outside_the_results_is_ever_replaced() {
+        let promise = tempfile::tempdir().expect("a folder");
+        let precious = promise.path().join("precious");
+        fs::create_dir(&precious).expect("a folder");
+        let results = Results::open(promise.path(), || panic!("nobody else")).expect("results");
+        for name in [precious.to_str().expect("a name"), "../../precious", "a/../../../precious"] {
+            let folder = results.fresh(name).expect("a folder");
+            assert!(folder.starts_with(promise.path().join(".kratix-test/results")), "{}", folder.display());
+        }
+        assert!(precious.is_dir());
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::log::Recorder;
 use super::pipeline::Launchable;
-use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Privileges, Workspace};
+use super::volumes::{OwnedMount, Volumes};
+use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Workspace};
 use crate::kratix::Container;
 use crate::outcome::{Ended, Event, StageOutcome};
+use crate::suite::settings::HostVolume;
 
 /// What one stage is launched with.
 pub(super) struct Stage<'a> {
@@ -21,9 +23,10 @@ pub(super) struct Stage<'a> {
     pub(super) image: &'a Image,
     pub(super) launchable: &'a Launchable,
     pub(super) workspace: &'a Workspace,
+    pub(super) volumes: &'a Volumes,
+    /// Paths of the engine's machine that the settings add.
+    pub(super) host_volumes: &'a [HostVolume],
     pub(super) network: &'a str,
-    /// Bytes.
-    pub(super) memory: Option<u64>,
     pub(super) timeout: Duration,
     /// Tell every line that it prints.
     pub(super) stream: bool,
@@ -47,11 +50,14 @@ impl Stage<'_> {
             }
         };
         let title = format!("{} {}", self.test, self.title);
-        let mounts = self.mounts();
+        let declared = self.volumes.mounts(self.container, self.workspace);
+        let mounts = self.mounts(&declared);
         let exit =
             engine.run(&self.launch(&title, &mounts), &mut |_, bytes| recorder.take(bytes, on_line)).await;
         let ended = match exit {
-            Ok(Exit::Code { out_of_memory: true, .. }) => Ended::OutOfMemory { limit: self.memory },
+            Ok(Exit::Code { out_of_memory: true, .. }) => {
+                Ended::OutOfMemory { limit: self.launchable.memory }
+            }
             Ok(Exit::Code { code, .. }) => Ended::Exited(code),
             Ok(Exit::TimedOut) => Ended::TimedOut(self.timeout),
             Err(EngineError::CannotStart { reason, .. }) => Ended::CannotStart(reason),
@@ -61,28 +67,27 @@ impl Stage<'_> {
         Ok(StageOutcome { container, ended, log: recorder.finish(on_line), elapsed: start.elapsed() })
     }
 
-    fn mounts(&self) -> [Mount<'_>; 3] {
-        [("input", "/kratix/input"), ("output", "/kratix/output"), ("metadata", "/kratix/metadata")].map(
-            |(name, target)| Mount::Folder {
-                workspace: self.workspace,
-                name,
-                target,
-                read_only: name == "input",
-            },
-        )
+    /// Kratix's three, then the pipeline's, then the settings', which take the place of one at the same path.
+    fn mounts<'m>(&'m self, declared: &'m [OwnedMount<'m>]) -> Vec<Mount<'m>> {
+        const KRATIX: [(&str, &str); 3] =
+            [("input", "/kratix/input"), ("output", "/kratix/output"), ("metadata", "/kratix/metadata")];
+        let folder = |(name, target): (&'static str, &'static str)| Mount::Folder {
+            workspace: self.workspace,
+            name,
+            target,
+            read_only: name == "input",
+        };
+        let host = |volume: &'m HostVolume| Mount::Host {
+            source: &volume.source,
+            target: &volume.target,
+            read_only: volume.read_only,
+        };
+        let replaced = |target: &str| self.host_volumes.iter().any(|volume| volume.target == target);
+        let declared = declared.iter().map(OwnedMount::borrowed).filter(|mount| !replaced(mount.target()));
+        KRATIX.into_iter().map(folder).chain(declared).chain(self.host_volumes.iter().map(host)).collect()
     }
 
     fn launch<'l>(&'l self, title: &'l str, mounts: &'l [Mount<'l>]) -> Launch<'l> {
-        /// Kratix sets no security context of its own on an author's containers.
-        const DEFAULT: &Privileges = &Privileges {
-            user: None,
-            groups: Vec::new(),
-            everything: false,
-            add: Vec::new(),
-            drop: Vec::new(),
-            fixed: false,
-            read_only_root: false,
-        };
         Launch {
             title,
             image: self.image,
@@ -90,9 +95,9 @@ impl Stage<'_> {
             args: Some(self.launchable.args.as_slice()).filter(|args| !args.is_empty()),
             env: &self.launchable.env,
             mounts,
-            privileges: DEFAULT,
+            privileges: &self.launchable.privileges,
             network: self.network,
-            memory: self.memory,
+            memory: self.launchable.memory,
             timeout: self.timeout,
         }
     }

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::cluster::Cluster;
+use super::findings::weigh;
 use super::images::Images;
 use super::judgement::{self, Judged};
-use super::pipeline::PipelineRun;
-use super::{Job, Runner, Stop, Subject, environment, update};
+use super::platform::Platform;
+use super::workflow::Ran;
+use super::{Job, Runner, Stop, Subject, update};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
-use crate::kratix::{Object, Pipeline, Target, WorkflowType, promise_object, resource_object};
-use crate::outcome::{Ended, Failure, PipelineOutcome, TestOutcome, Verdict};
+use crate::kratix::{Object, Target, WorkflowType, promise_object, resource_object};
+use crate::outcome::{Failure, TestOutcome, Verdict};
 use crate::suite::expectation::{Expectation, Written};
 use crate::suite::settings::Settings;
 
@@ -18,11 +21,12 @@ use crate::suite::settings::Settings;
 pub(super) struct Plan<'a> {
     pub(super) target: &'a Target,
     /// Absent for a workflow of the Promise itself.
-    request: Option<PathBuf>,
+    pub(super) request: Option<PathBuf>,
     pub(super) settings: &'a Settings,
-    /// The folder that ignored files are named from.
+    pub(super) cluster: Cluster,
     pub(super) expectation: Expectation,
-    before: PathBuf,
+    /// A folder whose `output` and `metadata` are there before the first stage.
+    pub(super) before: PathBuf,
     /// Where nothing is compared: the folder that `--update` makes a test.
     new_test: Option<&'a Path>,
 }
@@ -51,62 +55,67 @@ impl<E: Engine> Runner<'_, E> {
         outcome: &mut TestOutcome,
     ) -> Result<Verdict, Stop> {
         let plan = plan(job)?;
-        let pipelines = job.suite.pipelines(plan.target);
-        if pipelines.is_empty() {
+        if job.suite.pipelines(plan.target).is_empty() {
             return Err(no_pipeline(job, plan.target).into());
         }
-        let object = object(job, &plan)?;
+        let Some(object) = accepted(&plan, object(job, &plan))? else { return Ok(Verdict::Passed) };
         outcome.results = self.results_of(job)?.fresh(&job.name)?;
-        self.run_pipelines(job, &plan, &pipelines, object, images, outcome).await?;
-        if !outcome.failures.is_empty() {
+        let remarks = object
+            .remarks
+            .iter()
+            .map(|problem| problem.finding(plan.request.as_deref().unwrap_or(Path::new(""))));
+        let mut findings: Vec<_> = job.suite.admission_errors().chain(remarks).collect();
+        let mut platform = Platform::new(&job.suite.promise, plan.target.workflow, object);
+        let ran = self.run_workflow(job, &plan, &mut platform, &outcome.results, images).await?;
+        findings.extend(ran.findings.iter().cloned());
+        let weighed = weigh(findings, plan.settings, plan.expectation.folder())?;
+        outcome.remarks.extend(weighed.remarks().chain(ran.remarks.iter().cloned()));
+        outcome.failures.extend(weighed.failures());
+        let refused = weighed.fails();
+        outcome.findings = weighed.findings;
+        let failed = self.take(ran, outcome) || refused;
+        if failed {
             return Ok(Verdict::Failed);
         }
-        let judged = judgement::judge(&plan, &outcome.pipelines)?;
+        if plan.settings.idempotent() || self.options.idempotent {
+            self.run_again(job, &plan, &mut platform, images, outcome).await?;
+            if !outcome.differences.is_empty() || !outcome.failures.is_empty() {
+                return Ok(Verdict::Failed);
+            }
+        }
+        let judged = judgement::judge(&plan, outcome)?;
         self.verdict(&plan, judged, outcome)
     }
 
-    async fn run_pipelines(
+    /// Takes over what the pipelines did; tells whether the test has failed by it.
+    fn take(&self, ran: Ran, outcome: &mut TestOutcome) -> bool {
+        outcome.pipelines = ran.pipelines;
+        outcome.status = ran.status;
+        outcome.failures.extend(ran.failures);
+        !outcome.failures.is_empty()
+    }
+
+    /// Kratix runs every workflow again, at least every ten hours: it must leave the same.
+    async fn run_again(
         &self,
         job: &Job<'_>,
         plan: &Plan<'_>,
-        pipelines: &[&Pipeline],
-        object: Object,
+        platform: &mut Platform<'_>,
         images: &Images,
         outcome: &mut TestOutcome,
     ) -> Result<(), Stop> {
-        let expected = plan.settings.exit();
-        for pipeline in pipelines {
-            let results = match pipelines.len() {
-                1 => outcome.results.clone(),
-                _ => outcome.results.join("pipelines").join(&pipeline.name),
-            };
-            let run = PipelineRun {
-                test: &job.title,
-                suite: job.suite,
-                settings: plan.settings,
-                pipeline,
-                stage: plan.target.stage.as_deref(),
-                environments: environment::of(job.suite, plan, pipeline, &object, self.options)?,
-                object: object.to_yaml(),
-                before: plan.before.clone(),
-                results,
-            };
-            let ran = run.run(self, images).await?;
-            let ended = ending(&ran, expected);
-            outcome.pipelines.push(ran);
-            match ended {
-                Ending::Succeeded => {}
-                Ending::AsExpected => return Ok(()),
-                Ending::Failed => {
-                    let pipeline = pipeline.name.clone();
-                    outcome.failures.push(Failure::Stage { pipeline, expected_exit: expected });
-                    return Ok(());
-                }
-            }
+        platform.again();
+        let results = outcome.results.join("second-run");
+        let again = self.run_workflow(job, plan, platform, &results, images).await?;
+        if !again.failures.is_empty() {
+            outcome.pipelines = again.pipelines;
+            outcome.failures.extend(again.failures);
+            outcome
+                .remarks
+                .push("it succeeded at the first run, and this is the second (--idempotent)".to_owned());
+            return Ok(());
         }
-        if expected != 0 {
-            outcome.failures.push(Failure::NotExited { expected });
-        }
+        outcome.differences = judgement::between_runs(plan, outcome, &again)?;
         Ok(())
     }
 
@@ -119,6 +128,8 @@ impl<E: Engine> Runner<'_, E> {
         }
         Ok(match () {
             () if plan.new_test.is_some() => Verdict::NotCompared,
+            // What is expected is that it is refused.
+            () if judged.is_new && plan.settings.expect().is_some() => Verdict::Passed,
             () if judged.is_new => Verdict::New,
             () if outcome.differences.is_empty() => Verdict::Passed,
             () => Verdict::Failed,
@@ -126,7 +137,6 @@ impl<E: Engine> Runner<'_, E> {
     }
 
     fn update(plan: &Plan<'_>, is_new: bool, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
-        outcome.differences.sort_by_key(|located| !judgement::cannot_be_stored(&located.difference));
         if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
             outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
             return Ok(Verdict::Failed);
@@ -142,23 +152,18 @@ impl<E: Engine> Runner<'_, E> {
             let changed = judgement::changed(differences.map(|located| &located.difference));
             written.extend(update::store(&expectation, &pipeline.left, &changed, is_new)?);
         }
+        written.extend(update::store_summaries(plan, outcome)?);
         Ok(Verdict::Updated(written))
     }
 }
 
-/// How a pipeline's stages ended.
-enum Ending {
-    Succeeded,
-    /// With the exit code that the test expects.
-    AsExpected,
-    Failed,
-}
-
-fn ending(ran: &PipelineOutcome, expected: i64) -> Ending {
-    match ran.stages.last().map(|stage| &stage.ended) {
-        None | Some(Ended::Exited(0)) => Ending::Succeeded,
-        Some(Ended::Exited(code)) if *code == expected => Ending::AsExpected,
-        Some(_) => Ending::Failed,
+/// The object, unless the platform refuses the request as the test expects.
+fn accepted(plan: &Plan<'_>, object: Result<Object, Stop>) -> Result<Option<Object>, Stop> {
+    let expected = plan.settings.expect().and_then(|expect| expect.refused.as_deref());
+    match (object, expected) {
+        (Err(Stop::Failure(Failure::Refused { why, .. })), Some(part)) if why.contains(part) => Ok(None),
+        (Ok(_), Some(part)) => Err(Stop::Failure(Failure::NotRefused { expected: part.to_owned() })),
+        (object, _) => object.map(Some),
     }
 }
 
@@ -169,6 +174,7 @@ fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             target: &test.target,
             request: is_resource(&test.target).then(|| test.request.clone()),
             settings: &test.settings,
+            cluster: Cluster::read(&test.settings)?,
             expectation: test.expectation.clone(),
             before: test.folder.join("before"),
             new_test: None,
@@ -177,6 +183,7 @@ fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             target,
             request: request.clone(),
             settings: &job.suite.settings,
+            cluster: Cluster::read(&job.suite.settings)?,
             expectation: Expectation::of(new_test),
             before: new_test.join("before"),
             new_test: Some(new_test),
@@ -193,9 +200,8 @@ fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
     match &target.pipeline {
         None => SourceError::whole(path, format!("has no pipeline for {}", target.workflow)),
         Some(name) => {
-            let names =
-                job.suite.promise.pipelines(target.workflow).iter().map(|pipeline| pipeline.name.as_str());
-            let names: Vec<&str> = names.collect();
+            let pipelines = job.suite.promise.pipelines(target.workflow);
+            let names: Vec<&str> = pipelines.iter().map(|pipeline| pipeline.name.as_str()).collect();
             let error = SourceError::whole(path, format!("has no pipeline {name} for {}", target.workflow));
             if names.is_empty() { error } else { error.hint(format!("it has {}", names.join(", "))) }
         }

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::Stop;
+use super::summaries::{self, Summary};
+use super::test::Plan;
 use crate::diagnostic::{Source, SourceError};
-use crate::outcome::Left;
-use crate::suite::expectation::{FOLDERS, PipelineExpectation, Written, create};
+use crate::outcome::{Left, Located, TestOutcome};
+use crate::suite::expectation::{self, FOLDERS, PipelineExpectation, Written, create};
 
 /// The paths that differ, below each of the folders that a pipeline leaves.
 #[derive(Debug, Default)]
@@ -29,6 +32,24 @@ pub(super) fn store(
     }
     if is_new && expectation.is_new() {
         written.extend(expectation.write_empty()?);
+    }
+    Ok(written)
+}
+
+/// Writes the status and the Works anew where they are expected and differ.
+pub(super) fn store_summaries(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Written>, Stop> {
+    let mut written = Vec::new();
+    for Summary { expected, actual, .. } in summaries::of(plan, outcome)? {
+        let differs = |name: &str| {
+            let differs =
+                |located: &Located| located.difference.file == name && located.expected == expected.root;
+            outcome.differences.iter().any(differs)
+        };
+        for name in expected.entries.keys().filter(|name| differs(name)) {
+            let target = expected.root.join(name);
+            expectation::store(&target, &actual.read(name)?, false)?;
+            written.push(Written::Changed(target));
+        }
     }
     Ok(written)
 }

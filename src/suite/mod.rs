@@ -10,7 +10,7 @@ pub(crate) mod settings;
 use std::path::Path;
 
 use crate::diagnostic::SourceError;
-use crate::kratix::{Pipeline, Promise, Target};
+use crate::kratix::{Finding, Pipeline, Promise, Severity, Target, admission};
 
 use discovery::{BrokenTest, Test, discover, name_of};
 use filter::{Candidate, Filter};
@@ -35,6 +35,8 @@ pub(crate) struct PromiseSuite {
     /// What applies to the Promise's folder.
     pub(crate) settings: Settings,
     pub(crate) tests: Vec<Result<Test, BrokenTest>>,
+    /// What admission makes of the Promise.
+    admission: Vec<Finding>,
     /// Whether there are any tests, selected or not.
     pub(crate) has_tests: bool,
 }
@@ -121,11 +123,23 @@ impl PromiseSuite {
         let settings = Settings::load(&file.root, &file.folder)?;
         let tests = discover(&file, &settings)?;
         let has_tests = !tests.is_empty();
-        Ok(Self { file, promise, settings, tests, has_tests })
+        let admission =
+            admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
+        Ok(Self { file, promise, settings, tests, admission, has_tests })
     }
 }
 
 impl PromiseSuite {
+    /// What admission would refuse of the Promise.
+    pub(crate) fn admission_errors(&self) -> impl Iterator<Item = Finding> {
+        self.admission.iter().filter(|finding| finding.severity == Severity::Error).cloned()
+    }
+
+    /// What the platform does otherwise with the Promise than its author may think.
+    pub(crate) fn admission_warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.admission.iter().filter(|finding| finding.severity == Severity::Warning)
+    }
+
     /// The pipelines that a target names, in the order they run.
     pub(crate) fn pipelines(&self, target: &Target) -> Vec<&Pipeline> {
         match &target.pipeline {

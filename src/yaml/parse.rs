@@ -287,12 +287,7 @@ fn key_text(node: &Node) -> Result<String, ParseError> {
     }
 }
 
-fn scalar_node(
-    text: String,
-    tag: Option<String>,
-    plain: bool,
-    at: Position,
-) -> Result<Node, ParseError> {
+fn scalar_node(text: String, tag: Option<String>, plain: bool, at: Position) -> Result<Node, ParseError> {
     let standard = tag.as_deref().and_then(|tag| tag.strip_prefix("tag:yaml.org,2002:"));
     let value = match standard {
         None if tag.is_none() && plain => scalar::plain(&text),

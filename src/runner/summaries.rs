@@ -1,0 +1,61 @@
+//! The two further files that a test may expect: `status.yaml`, the object's status at the end, and `work.yaml`, what
+//! Kratix would schedule.
+
+use std::path::Path;
+
+use super::Stop;
+use super::test::Plan;
+use crate::outcome::{PipelineOutcome, TestOutcome};
+use crate::suite::expectation::store;
+use crate::tree::{Entry, EntryKind, Tree};
+use crate::yaml::emit;
+
+pub(super) const STATUS: &str = "status.yaml";
+pub(super) const WORK: &str = "work.yaml";
+
+/// One of the files, as it is expected and as it came to be.
+pub(super) struct Summary {
+    pub(super) expected: Tree,
+    pub(super) actual: Tree,
+    /// Named where there are several.
+    pub(super) pipeline: Option<String>,
+}
+
+/// The files that the test expects. All of them are kept among the results.
+pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>, Stop> {
+    let mut summaries = Vec::new();
+    if let Some(status) = &outcome.status {
+        let actual = keep(&outcome.results, STATUS, &emit(status))?;
+        if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
+            summaries.push(Summary { expected, actual, pipeline: None });
+        }
+    }
+    let alone = outcome.pipelines.len() == 1;
+    for pipeline in &outcome.pipelines {
+        let Some(work) = &pipeline.work else { continue };
+        let results = results(outcome, pipeline, alone);
+        let actual = keep(&results, WORK, &work.to_yaml())?;
+        let expectation = plan.expectation.pipeline(&pipeline.name, alone)?;
+        if let Some(expected) = one_file(&expectation.folder, WORK) {
+            summaries.push(Summary { expected, actual, pipeline: (!alone).then(|| pipeline.name.clone()) });
+        }
+    }
+    Ok(summaries)
+}
+
+/// Where the results of a pipeline are.
+pub(super) fn results(outcome: &TestOutcome, pipeline: &PipelineOutcome, alone: bool) -> std::path::PathBuf {
+    if alone { outcome.results.clone() } else { outcome.results.join("pipelines").join(&pipeline.name) }
+}
+
+fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {
+    store(&folder.join(name), text.as_bytes(), false)?;
+    Ok(one_file(folder, name).unwrap_or_default())
+}
+
+/// A folder, as far as it is this file; nothing if it is not there.
+fn one_file(folder: &Path, name: &str) -> Option<Tree> {
+    let metadata = std::fs::symlink_metadata(folder.join(name)).ok().filter(std::fs::Metadata::is_file)?;
+    let entry = Entry { kind: EntryKind::File { size: metadata.len() }, mode: 0o644, uid: 0, gid: 0 };
+    Some(Tree { root: folder.to_owned(), entries: [(name.to_owned(), entry)].into() })
+}

@@ -1,0 +1,62 @@
+//! What the output of a stage that failed says about a trap that it fell into.
+
+use super::Job;
+use crate::kratix::catalogue::{KT108, KT118, KT119, KT132};
+use crate::kratix::{Finding, Pipeline};
+use crate::outcome::{Ended, PipelineOutcome, StageOutcome};
+
+/// Looks at the last stage of a pipeline. What it says can only be a guess, so it never fails a test by itself.
+pub(super) fn symptoms(
+    outcome: &PipelineOutcome,
+    place: usize,
+    job: &Job<'_>,
+    pipeline: &Pipeline,
+) -> Vec<Finding> {
+    let Some(stage) = outcome.stages.last().filter(|stage| stage.ended != Ended::Exited(0)) else {
+        return Vec::new();
+    };
+    let found = [memory(stage), read_only(stage), lost_files(stage, place), forbidden(stage, pipeline)];
+    let file = &job.suite.file.source.path;
+    let position = pipeline.container(&stage.container).map(|(_, container)| container.at);
+    found.into_iter().flatten().map(|finding| finding.warning().at(file, position)).collect()
+}
+
+fn memory(stage: &StageOutcome) -> Option<Finding> {
+    let killed = matches!(stage.ended, Ended::OutOfMemory { .. });
+    killed.then(|| Finding::new(KT119, "OOMKilled"))
+}
+
+fn read_only(stage: &StageOutcome) -> Option<Finding> {
+    let line = line_with(stage, &["read-only file system"])?;
+    let hint =
+        "/kratix/input is mounted read-only on the platform: write to /kratix/output or /kratix/metadata";
+    line.contains("/kratix/input").then(|| Finding::new(KT118, line).hint(hint))
+}
+
+/// A pipeline that is not the first looks for files that only the one before it had.
+fn lost_files(stage: &StageOutcome, place: usize) -> Option<Finding> {
+    let line = line_with(stage, &["no such file", "not found", "can't open"])?;
+    let looked = line.contains("/kratix/output") || line.contains("/kratix/metadata");
+    let hint =
+        "every pipeline starts with empty folders: hand things over in the status, through status.yaml";
+    (place > 0 && looked).then(|| Finding::new(KT108, line).hint(hint))
+}
+
+fn forbidden(stage: &StageOutcome, pipeline: &Pipeline) -> Option<Finding> {
+    let signs = [
+        "kubernetes.default.svc",
+        "kubernetes_service_host",
+        "invalid kube-config",
+        "the connection to the server localhost:8080 was refused",
+    ];
+    let line = line_with(stage, &signs)?;
+    let hint = "there is no cluster here; on the platform the stage may only do what `rbac.permissions` of its \
+                pipeline allows: add what it needs there, and mount a kubeconfig with `volumes:` for the test";
+    (pipeline.permissions == 0).then(|| Finding::new(KT132, line).hint(hint))
+}
+
+/// The last line of what a stage printed that has one of these in it.
+fn line_with(stage: &StageOutcome, signs: &[&str]) -> Option<String> {
+    let mut lines = stage.log.tail.lines().rev();
+    lines.find(|line| signs.iter().any(|sign| line.to_lowercase().contains(sign))).map(str::to_owned)
+}
