@@ -121,7 +121,9 @@ pub(crate) struct Left {
 #[derive(Debug)]
 pub(crate) struct Scheduled {
     pub(crate) directory: String,
-    /// By Destination; of several, a request's files go to one, at random.
+    /// Whether every Destination that matches gets them, or one of them at random.
+    pub(crate) all: bool,
+    /// The paths in the State Store, by Destination.
     pub(crate) places: Vec<(String, Vec<String>)>,
 }
 

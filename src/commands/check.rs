@@ -94,7 +94,7 @@ impl Checked {
             }
             Err(refusal) if refused.is_some_and(|part| refusal.text.contains(part)) => {}
             Err(refusal) => {
-                self.findings.extend(refusal.problems.iter().map(|problem| problem.finding(path)))
+                self.findings.extend(refusal.problems.iter().map(|problem| problem.finding(path)));
             }
         }
     }

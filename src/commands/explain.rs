@@ -8,12 +8,11 @@ use crate::report::terminal::Terminal;
 
 /// Explains a code, or lists them all.
 pub(super) fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<Exit> {
-    match &arguments.code {
-        Some(code) => terminal.show(&finding::page(code.parse::<Code>()?)),
-        None => {
-            let line = |code: Code| format!("{code}  {}\n", code.rule().title);
-            terminal.show(&Code::all().map(line).collect::<String>());
-        }
+    if let Some(code) = &arguments.code {
+        terminal.show(&finding::page(code.parse::<Code>()?));
+    } else {
+        let line = |code: Code| format!("{code}  {} ({})\n", code.rule().title, code.rule().place);
+        terminal.show(&Code::all().map(line).collect::<String>());
     }
     Ok(Exit::Success)
 }

@@ -142,6 +142,7 @@ fn changed(expected: &Left, actual: &Left) -> Option<(String, ChangedDocument)> 
     let document = ChangedDocument {
         document: expected.document(),
         expected_index: expected.index,
+        #[cfg(test)]
         actual_index: actual.index,
         changes,
         expected_text,

@@ -23,9 +23,8 @@ mod value;
 
 pub(crate) use difference::{
     Change, ChangeKind, ChangedDocument, CompareError, Comparison, Difference, DifferenceKind, DocumentText,
-    FileContent, Fingerprint, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference,
+    FileContent, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference,
 };
-pub(crate) use name::{DocumentName, ObjectName};
 pub(crate) use text::{DiffLine, DiffLineKind, unified};
 
 use crate::tree::Tree;

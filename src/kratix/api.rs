@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::yaml::{KeyPath, Node};
 
 use super::problem::{Problem, code};
-use super::read::{flag, items, text, texts};
+use super::read::{flag, items, text};
 use super::strict::{self, field};
 
 /// What a Promise offers: the kind of its requests.
@@ -16,8 +16,6 @@ pub(crate) struct Api {
     pub(crate) group: String,
     pub(crate) kind: String,
     pub(crate) plural: String,
-    pub(crate) singular: String,
-    pub(crate) short_names: Vec<String>,
     /// `Namespaced`, or else the Promise is refused.
     pub(crate) scope: String,
     /// Never empty.
@@ -66,8 +64,6 @@ impl Api {
             group: text(spec, "group").unwrap_or_default(),
             kind: text(names, "kind").unwrap_or_default(),
             plural: text(names, "plural").unwrap_or_default(),
-            singular: text(names, "singular").unwrap_or_default(),
-            short_names: texts(names, "shortNames"),
             scope: text(spec, "scope").unwrap_or_default(),
             versions: versions.map(|(i, node)| ApiVersion::read(node, versions_path.index(i))).collect(),
             path: path.clone(),

@@ -96,11 +96,6 @@ impl Objects {
             .filter_map(|object| object.namespace.as_deref())
             .collect()
     }
-
-    /// The names of all objects of a kind.
-    pub(crate) fn names(&self, kind: DataKind) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |object| object.kind == kind).map(|object| object.name.as_str())
-    }
 }
 
 fn read_object(source: &Source, root: &Node) -> Result<Option<DataObject>, SourceError> {

@@ -27,8 +27,6 @@ pub(crate) struct Pipeline {
     pub(crate) service_account: Option<String>,
     /// How many rules `rbac.permissions` adds to what Kratix grants.
     pub(crate) permissions: usize,
-    /// All of `spec`, for what nothing else here has.
-    pub(crate) spec: serde_json::Value,
     pub(crate) path: KeyPath,
     pub(crate) at: Position,
 }
@@ -50,7 +48,6 @@ impl Pipeline {
             backoff_limit: field(spec, "jobOptions").and_then(|options| integer(options, "backoffLimit")),
             service_account: text(rbac, "serviceAccount"),
             permissions: super::read::items(rbac, "permissions").len(),
-            spec: spec.to_json(),
             at: node.at,
             path,
         }
@@ -84,7 +81,6 @@ mod tests {
         let (index, two) = pipeline.container("two").expect("the second");
         assert_eq!((index, two.path.to_string().as_str()), (1, "p.spec.containers[1]"));
         assert_eq!(two.at, Position { line: 12, column: 5 });
-        assert_eq!(pipeline.spec["restartPolicy"], "Never");
     }
 
     #[test]

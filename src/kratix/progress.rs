@@ -119,13 +119,6 @@ pub(crate) fn before_pipeline(status: &mut Json, index: usize) {
     set_phases(status, index, "Running");
 }
 
-/// What the controller writes when that pipeline has succeeded.
-pub(crate) fn after_pipeline(status: &mut Json, index: usize) {
-    let Some(map) = as_map(status) else { return };
-    map.insert("workflowsSucceeded".to_owned(), (index + 1).into());
-    set_phases(status, index, "Succeeded");
-}
-
 /// A status as a map; one that is missing becomes an empty one.
 fn as_map(status: &mut Json) -> Option<&mut Map<String, Json>> {
     if status.is_null() {
@@ -199,26 +192,6 @@ mod tests {
         pipelines.iter().map(|entry| entry["phase"].as_str().expect("a phase")).collect()
     }
 
-    /// Test vector 51.
-    #[test]
-    fn progress_is_counted_from_pipeline_to_pipeline() {
-        let mut status = two();
-        before_pipeline(&mut status, 0);
-        assert_eq!(phases(&status), ["Running", "Pending"]);
-        after_pipeline(&mut status, 0);
-        assert_eq!(
-            (&status["workflowsSucceeded"], phases(&status)),
-            (&json!(1), vec!["Succeeded", "Pending"])
-        );
-        before_pipeline(&mut status, 1);
-        assert_eq!(phases(&status), ["Succeeded", "Running"]);
-        after_pipeline(&mut status, 1);
-        assert_eq!(
-            (&status["workflowsSucceeded"], phases(&status)),
-            (&json!(2), vec!["Succeeded", "Succeeded"])
-        );
-    }
-
     #[test]
     fn the_message_of_the_pipeline_before_is_lost_and_other_keys_stay() {
         let mut status = two();
@@ -256,7 +229,6 @@ mod tests {
             let shapes = [json!(null), json!(1), json!([]), json!({"conditions": [1, null], "kratix": []}), json!({"kratix": {"workflows": {"pipelines": [1]}}})];
             let mut status = shapes[kind].clone();
             before_pipeline(&mut status, index);
-            after_pipeline(&mut status, index);
             lay_over(&mut status, &shapes[3]);
         }
     }

@@ -24,6 +24,7 @@ pub(crate) struct Promise {
     /// `spec.destinationSelectors` as one map, in which the earlier of two items wins.
     pub(crate) destination_selectors: BTreeMap<String, String>,
     /// `spec.destinationSelectors` item by item.
+    #[cfg(test)]
     pub(crate) destination_selector_list: Vec<BTreeMap<String, String>>,
     pub(crate) required_promises: Vec<RequiredPromise>,
     /// Where all pipelines run, if not in the usual namespaces.
@@ -110,6 +111,7 @@ impl Promise {
             annotations: labels(metadata, "annotations"),
             api,
             destination_selectors: squash(&list),
+            #[cfg(test)]
             destination_selector_list: list,
             required_promises: items(spec, "requiredPromises").iter().map(RequiredPromise::read).collect(),
             pipeline_namespace: text(config, "pipelineNamespace").filter(|namespace| !namespace.is_empty()),
@@ -145,25 +147,9 @@ impl Promise {
         self.pipelines(workflow).iter().find(|pipeline| pipeline.name == name)
     }
 
-    /// Every pipeline and the workflow that it is of.
-    pub(crate) fn all_pipelines(&self) -> impl Iterator<Item = (Workflow, &Pipeline)> {
-        self.workflows
-            .iter()
-            .flat_map(|(workflow, pipelines)| pipelines.iter().map(move |pipeline| (*workflow, pipeline)))
-    }
-
     /// Where something is written, or what should hold it.
     pub(crate) fn locate(&self, path: &KeyPath) -> Position {
         self.root.locate(path)
-    }
-}
-
-impl RequiredPromise {
-    fn read(node: &Node) -> Self {
-        Self {
-            name: text(node, "name").unwrap_or_default(),
-            version: text(node, "version").unwrap_or_default(),
-        }
     }
 }
 
@@ -183,6 +169,15 @@ pub(crate) fn holds_promise(source: &Source) -> bool {
         })
     };
     line("kind", Promise::KIND) && line("apiVersion", Promise::GROUP)
+}
+
+impl RequiredPromise {
+    fn read(node: &Node) -> Self {
+        Self {
+            name: text(node, "name").unwrap_or_default(),
+            version: text(node, "version").unwrap_or_default(),
+        }
+    }
 }
 
 /// Whether a document is a Promise of Kratix, of whatever version.
@@ -313,7 +308,6 @@ mod tests {
         assert_eq!((promise.pipelines(delete).len(), promise.pipelines_run(delete).len()), (2, 1));
         assert_eq!(promise.pipelines_run(delete)[0].name, "a");
         assert!(promise.pipelines(CONFIGURE).is_empty() && promise.pipeline(delete, "b").is_some());
-        assert_eq!(promise.all_pipelines().count(), 2);
     }
 
     #[test]

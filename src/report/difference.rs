@@ -105,7 +105,9 @@ fn describe(located: &Located, paint: Paint, verbose: bool) -> (String, String) 
             (format!("should be executable: its mode is {actual:o}, and {expected:o} is expected"), none)
         }
         DifferenceKind::NotKept { reason, .. } => (not_kept(reason), none),
-        DifferenceKind::Link { side, target, problem } => (link(*side, target, *problem), none),
+        DifferenceKind::Link { side, target, problem } => {
+            (link(&located.difference.file, *side, target, *problem), none)
+        }
     }
 }
 
@@ -249,14 +251,12 @@ fn not_kept(reason: &Unkept) -> String {
     }
 }
 
-fn link(side: Side, target: &str, problem: LinkProblem) -> String {
-    let why = match problem {
-        LinkProblem::Dangling => "to nothing: Kratix fails with `no such file or directory`",
-        LinkProblem::Absolute => "with an absolute path, which leads elsewhere where Kratix reads the output",
-        LinkProblem::Outside => "out of the folder, which leads elsewhere where Kratix reads the output",
-        LinkProblem::Directory => "to a folder: Kratix fails with `is a directory`",
-        LinkProblem::Loop => "to itself: Kratix fails with `too many levels of symbolic links`",
-    };
+fn link(file: &str, side: Side, target: &str, problem: LinkProblem) -> String {
+    let path = file.split_once('/').map_or(file, |(_, path)| path);
     let side = if side == Side::Expected { " (the expected file)" } else { "" };
-    format!("links to {}{side}: a link {why}", printable(target))
+    format!(
+        "links to {}{side}; Kratix fails with `{}`",
+        printable(target),
+        printable(&problem.platform(path))
+    )
 }

@@ -6,6 +6,7 @@ use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
 use super::{difference, finding, workflow};
 use crate::diagnostic::SourceError;
+use crate::kratix::Severity;
 use crate::outcome::{Ended, Failure, PipelineOutcome, StageOutcome, TestOutcome, Verdict};
 use crate::suite::expectation::Written;
 
@@ -224,7 +225,9 @@ fn stages(test: &TestOutcome, paint: Paint) -> String {
 
 /// How to go on from here.
 fn next_step(test: &TestOutcome, style: &Style) -> Option<String> {
-    let differs = matches!(test.verdict, Verdict::New | Verdict::Failed) && test.failures.is_empty();
+    let refused = test.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let differs =
+        matches!(test.verdict, Verdict::New | Verdict::Failed) && test.failures.is_empty() && !refused;
     let is_there = !test.pipelines.is_empty();
     let command = format!("{} --update {}", style.command, quoted(&test.name));
     let results = test.results.display();

@@ -42,5 +42,7 @@ fn places(scheduled: &Scheduled) -> String {
         let paths: String = paths.iter().map(|path| format!("      {path}\n")).collect();
         format!("    on {destination}\n{paths}")
     };
-    scheduled.places.iter().map(place).collect()
+    let one_of = !scheduled.all && scheduled.places.len() > 1;
+    let which = if one_of { "    on one of these, chosen at random:\n" } else { "" };
+    which.to_owned() + &scheduled.places.iter().map(place).collect::<String>()
 }

@@ -21,7 +21,7 @@ pub(super) struct Weighed {
 }
 
 /// Weighs findings. Those that the test expects are neither shown nor fail it.
-pub(super) fn weigh(found: Vec<Finding>, settings: &Settings, folder: &Path) -> Result<Weighed, Stop> {
+pub(super) fn weigh(found: &[Finding], settings: &Settings, folder: &Path) -> Result<Weighed, Stop> {
     let code = |text: &str| {
         text.parse::<Code>().map_err(|error| Stop::from(SourceError::whole(folder, error.to_string())))
     };

@@ -9,7 +9,7 @@ use super::update::Changed;
 use super::workflow::Ran;
 use crate::compare::{self, Comparison, Difference, DifferenceKind, Note, Rules, Side};
 use crate::diagnostic::SourceError;
-use crate::outcome::{Failure, Located, PipelineOutcome, TestOutcome};
+use crate::outcome::{Failure, Located, TestOutcome};
 use crate::suite::expectation::FOLDERS;
 use crate::suite::settings::Compare;
 use crate::tree::Tree;

@@ -42,6 +42,7 @@ const MAX_JOBS: usize = 16;
 
 /// What the command line says about how to run.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Options {
     pub(crate) fail_fast: bool,
     pub(crate) jobs: Option<usize>,

@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::Value as Json;
 
-use crate::kratix::destination::{Owner, Placement};
+use crate::kratix::destination::{Owner, Placement, goes_to_all};
 use crate::kratix::metadata::Metadata;
 use crate::kratix::status::Status;
 use crate::kratix::status::controller::{Api, Controller, Ending, Works};
@@ -123,12 +123,11 @@ impl<'a> Platform<'a> {
             writer.apply(&existing, metadata)
         };
         made.findings.extend(outcome.findings);
-        match outcome.status {
-            Some(status) => self.put_status(status),
-            None => {
-                self.put_status(existing);
-                made.next = Next::Failed;
-            }
+        if let Some(status) = outcome.status {
+            self.put_status(status);
+        } else {
+            self.put_status(existing);
+            made.next = Next::Failed;
         }
         if outcome.suspension.is_some() {
             made.next = Next::Suspended;
@@ -154,9 +153,11 @@ impl<'a> Platform<'a> {
         let group = placement.group;
         let place = |destination: &&Destination| {
             let paths = group.workloads.iter().map(|workload| destination.path_of(workload, group, &owner));
-            (destination.name.clone(), paths.collect())
+            (destination.name.clone(), paths.chain(destination.state_file(group, &owner)).collect())
         };
+        let all = goes_to_all(self.workflow.kind);
         Scheduled {
+            all,
             directory: group.directory.clone(),
             places: placement.destinations.iter().map(place).collect(),
         }

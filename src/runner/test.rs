@@ -68,31 +68,28 @@ impl<E: Engine> Runner<'_, E> {
         let mut platform = Platform::new(&job.suite.promise, plan.target.workflow, object);
         let ran = self.run_workflow(job, &plan, &mut platform, &outcome.results, images).await?;
         findings.extend(ran.findings.iter().cloned());
-        let weighed = weigh(findings, plan.settings, plan.expectation.folder())?;
+        let weighed = weigh(&findings, plan.settings, plan.expectation.folder())?;
         outcome.remarks.extend(weighed.remarks().chain(ran.remarks.iter().cloned()));
         outcome.failures.extend(weighed.failures());
         let refused = weighed.fails();
         outcome.findings = weighed.findings;
-        let failed = self.take(ran, outcome) || refused;
-        if failed {
+        take(ran, outcome);
+        if !outcome.failures.is_empty() {
             return Ok(Verdict::Failed);
         }
-        if plan.settings.idempotent() || self.options.idempotent {
+        if !refused && (plan.settings.idempotent() || self.options.idempotent) {
             self.run_again(job, &plan, &mut platform, images, outcome).await?;
             if !outcome.differences.is_empty() || !outcome.failures.is_empty() {
                 return Ok(Verdict::Failed);
             }
         }
         let judged = judgement::judge(&plan, outcome)?;
+        if refused {
+            // What a new test left is nothing to accept.
+            outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
+            return Ok(Verdict::Failed);
+        }
         self.verdict(&plan, judged, outcome)
-    }
-
-    /// Takes over what the pipelines did; tells whether the test has failed by it.
-    fn take(&self, ran: Ran, outcome: &mut TestOutcome) -> bool {
-        outcome.pipelines = ran.pipelines;
-        outcome.status = ran.status;
-        outcome.failures.extend(ran.failures);
-        !outcome.failures.is_empty()
     }
 
     /// Kratix runs every workflow again, at least every ten hours: it must leave the same.
@@ -155,6 +152,13 @@ impl<E: Engine> Runner<'_, E> {
         written.extend(update::store_summaries(plan, outcome)?);
         Ok(Verdict::Updated(written))
     }
+}
+
+/// Takes over what the pipelines did.
+fn take(ran: Ran, outcome: &mut TestOutcome) {
+    outcome.pipelines = ran.pipelines;
+    outcome.status = ran.status;
+    outcome.failures.extend(ran.failures);
 }
 
 /// The object, unless the platform refuses the request as the test expects.

@@ -1,12 +1,10 @@
 //! Which Promises there are: the one of a folder or of the nearest folder above it, or every one below.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 use super::settings::join;
 use crate::diagnostic::{Source, SourceError};
+use crate::kratix::{Promise, holds_promise};
 
 /// The file that holds a Promise.
 #[derive(Debug, Clone)]
@@ -91,15 +89,15 @@ fn promise_in(folder: &Path) -> Result<Option<Source>, SourceError> {
     let preferred = join(folder, "promise.yaml");
     if preferred.is_file() {
         let source = Source::read(&preferred)?;
-        if holds_promise(&source)? {
+        // One that is not even YAML is worth an error, whatever it was meant to be.
+        if source.documents()?.iter().any(|document| document.root.text("kind") == Some(Promise::KIND)) {
             return Ok(Some(source));
         }
     }
     let mut found: Vec<Source> = Vec::new();
     for path in yaml_files(folder) {
-        // A file that is not YAML is no Promise of ours to complain about, unless it says that it is one.
         let Ok(source) = Source::read(&path) else { continue };
-        if says_promise(&source) && holds_promise(&source)? {
+        if holds_promise(&source) {
             found.push(source);
         }
     }
@@ -131,20 +129,6 @@ pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
-}
-
-/// Whether a file has the line that a Promise has; cheap, so that large folders are walked quickly.
-fn says_promise(source: &Source) -> bool {
-    static LINE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?m)^['"]?kind['"]?:[ \t]*['"]?Promise['"]?[ \t]*(#.*)?\r?$"#)
-            .expect("a constant pattern")
-    });
-    LINE.is_match(&source.bytes)
-}
-
-fn holds_promise(source: &Source) -> Result<bool, SourceError> {
-    let documents = source.documents()?;
-    Ok(documents.iter().any(|document| document.root.text("kind") == Some("Promise")))
 }
 
 /// Every Promise below a folder, not under hidden or `_` folders, nor in another Promise's tests.

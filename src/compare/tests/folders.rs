@@ -6,8 +6,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::super::name::DocumentName;
 use super::super::{
-    Comparison, DiffLine, DiffLineKind, DifferenceKind, DocumentName, Rules, Shown, Side, compare, unified,
+    Comparison, DiffLine, DiffLineKind, DifferenceKind, Rules, Shown, Side, compare, unified,
 };
 use crate::tree::{Entry, EntryKind, Tree, Unkept, scan};
 

@@ -37,6 +37,7 @@ pub(crate) enum Works<'a> {
     /// No Destination matches these.
     Pending(&'a [String]),
     /// The State Store could not take these.
+    #[cfg_attr(not(test), expect(dead_code, reason = "there is no State Store here"))]
     Failed(&'a [String]),
 }
 
@@ -52,6 +53,7 @@ pub(crate) enum Ending<'a> {
     DeleteFailed,
     DeleteSuspended,
     /// The Promise, or one that it requires, is not there: nothing runs.
+    #[cfg_attr(not(test), expect(dead_code, reason = "there is no cluster here that could lack it"))]
     Unavailable,
 }
 
