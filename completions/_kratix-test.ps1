@@ -24,21 +24,41 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
-            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use, such as unix:///var/run/docker.sock')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'List what the platform would refuse, without running anything')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Print a page on a finding, or list them all')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show tests, pipelines, stages, and where each image is built')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Build the images, run the pipelines, and compare what they leave with what is expected')
+            break
+        }
+        'kratix-test;check' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'kratix-test;completions' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
-            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use, such as unix:///var/run/docker.sock')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kratix-test;explain' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -53,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
-            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use, such as unix:///var/run/docker.sock')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -72,8 +92,9 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
-            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use, such as unix:///var/run/docker.sock')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first test that fails')
+            [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'Run every workflow twice, the second time on the status that the first left, and compare')
             [CompletionResult]::new('--no-capture', '--no-capture', [CompletionResultType]::ParameterName, 'Show the output of builds and stages as it comes')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Write what the pipelines left as the new expectations')
             [CompletionResult]::new('--update', '--update', [CompletionResultType]::ParameterName, 'Write what the pipelines left as the new expectations')

@@ -16,8 +16,14 @@ _kratix__test() {
             ",$1")
                 cmd="kratix__test"
                 ;;
+            kratix__test,check)
+                cmd="kratix__test__subcmd__check"
+                ;;
             kratix__test,completions)
                 cmd="kratix__test__subcmd__completions"
+                ;;
+            kratix__test,explain)
+                cmd="kratix__test__subcmd__explain"
                 ;;
             kratix__test,list)
                 cmd="kratix__test__subcmd__list"
@@ -32,8 +38,38 @@ _kratix__test() {
 
     case "${cmd}" in
         kratix__test)
-            opts="-h -V --color --context --dir --host --help --version completions list run"
+            opts="-h -V --color --context --dir --host --help --version check completions explain list run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kratix__subcmd__test__subcmd__check)
+            opts="-h --color --context --dir --host --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -63,6 +99,36 @@ _kratix__test() {
             ;;
         kratix__subcmd__test__subcmd__completions)
             opts="-h --color --context --dir --host --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kratix__subcmd__test__subcmd__explain)
+            opts="-h --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -146,7 +212,7 @@ _kratix__test() {
             return 0
             ;;
         kratix__subcmd__test__subcmd__run)
-            opts="-E -p -j -u -v -h --filter --promise --workflow --files --fail-fast --jobs --no-capture --request --timeout --update --verbose --color --context --dir --host --help"
+            opts="-E -p -j -u -v -h --filter --promise --workflow --files --fail-fast --idempotent --jobs --no-capture --request --timeout --update --verbose --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -29,19 +29,35 @@ always\t''
 never\t''"
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -l context -d 'Docker context of the engine to use' -r
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
-complete -c kratix-test -n "__fish_kratix_test_needs_command" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -s V -l version -d 'Print version'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "check" -d 'List what the platform would refuse, without running anything'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "explain" -d 'Print a page on a finding, or list them all'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "list" -d 'Show tests, pipelines, stages, and where each image is built'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "run" -d 'Build the images, run the pipelines, and compare what they leave with what is expected'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l context -d 'Docker context of the engine to use' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand explain" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand explain" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand explain" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s p -l promise -d 'Only tests of this Promise' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
@@ -52,7 +68,7 @@ always\t''
 never\t''"
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l context -d 'Docker context of the engine to use' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand list" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s p -l promise -d 'Only tests of this Promise' -r
@@ -67,8 +83,9 @@ always\t''
 never\t''"
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l context -d 'Docker context of the engine to use' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l host -d 'Address of the engine to use, such as unix:///var/run/docker.sock' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l fail-fast -d 'Stop at the first test that fails'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l idempotent -d 'Run every workflow twice, the second time on the status that the first left, and compare'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l no-capture -d 'Show the output of builds and stages as it comes'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s u -l update -d 'Write what the pipelines left as the new expectations'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s v -l verbose -d 'Show more: what each stage printed, also where it passed'

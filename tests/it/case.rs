@@ -116,6 +116,11 @@ impl Case {
         self
     }
 
+    /// Does not mind that Kratix could not read what a stage leaves.
+    pub(crate) fn readable_or_not(self) -> Self {
+        self.file("kratix-test.yaml", "findings: {KT116: allow}\n")
+    }
+
     /// Replaces a part of a file.
     pub(crate) fn edit(self, path: &str, from: &str, to: &str) -> Self {
         let text = self.read(path);
