@@ -259,3 +259,22 @@ fn settings_give_stages_their_environment() {
     case.run(&["run"]).exits(1).says("OURS");
     case.env("OURS", "two").run(&["run"]).exits(0);
 }
+
+#[test]
+fn tests_beside_a_dockerfile_are_for_the_container_that_it_is_for() {
+    let case = Case::script("echo 'a: 1' > /kratix/output/a.yaml; exit 3")
+        .file("pipeline/tests/small/input/object.yaml", REQUEST)
+        .file("pipeline/tests/small/expected/output/a.yaml", "a: 1\n")
+        .file("pipeline/tests/small/expected/exitcode", "3\n");
+    case.run(&["list"]).exits(0).says("pipeline/small  resource/configure/setup/stage");
+    case.run(&["run"]).exits(0).says("PASS  pipeline/small");
+    let case = case.file("pipeline/tests/small/expected/exitcode", "three\n");
+    case.run(&["run"]).exits(1).says("expected/exitcode: \"three\" is not an exit code");
+    let second =
+        "image: kratix-test-it/thing:dev\n          - {name: second, image: kratix-test-it/thing:dev}";
+    let case = case.edit("promise.yaml", "image: kratix-test-it/thing:dev", second);
+    case.run(&["run"])
+        .exits(1)
+        .says("several containers use the image")
+        .says("workflow: TYPE/ACTION/PIPELINE/STAGE");
+}
