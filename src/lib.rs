@@ -9,7 +9,7 @@
 //! | [`suite`] | tests on disk: discovery, settings, expectations |
 //! | [`image`] | which Dockerfile builds an image, and what is sent; knows no engine |
 //! | [`engine`] | the seam to Docker; knows no Kratix |
-//! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads |
+//! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads, Works, status, findings |
 //! | [`compare`] | two trees of files → differences; pure |
 //! | [`outcome`] | what happened, as data |
 //! | [`diagnostic`], [`yaml`], [`tree`] | errors with a place; YAML as Kubernetes reads it; files as data |

@@ -5,12 +5,14 @@ use crate::cli::{Format, Global, List};
 use crate::exit::Exit;
 use crate::report::list::{Listing, PromiseListing};
 use crate::report::terminal::Terminal;
+use crate::runner::beside;
 use crate::runner::images::Repositories;
 use crate::suite::{PromiseSuite, Suite};
 
 /// Lists tests, pipelines, stages and images.
 pub(super) fn list(arguments: &List, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
     let mut suite = Suite::load(&global.dir)?;
+    beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let repositories = Repositories::of(&suite.promises);
     let of = |promise: &PromiseSuite| PromiseListing::new(promise, repositories.plan(promise));

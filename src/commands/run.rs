@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
 use crate::report::terminal::Terminal;
-use crate::runner::{self, Job, Results, Runner, jobs};
+use crate::runner::{self, Job, Results, Runner, beside, jobs};
 use crate::suite::Suite;
 use crate::suite::settings::Timeout;
 
@@ -25,6 +25,7 @@ const CLEAN_UP: Duration = Duration::from_secs(10);
 /// Runs the tests and tells how they ended.
 pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
     let mut suite = Suite::load(&global.dir)?;
+    beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let options = options(arguments)?;
     let jobs = jobs(&suite, &options)?;

@@ -72,6 +72,7 @@ impl Launchable {
             command: command.map_or_else(|| expand(&container.command), |command| expand(command)),
             args: if command.is_some() { Vec::new() } else { expand(&container.args) },
             privileges: context.map(privileges).unwrap_or_default(),
+            non_root: context.is_some_and(|context| context.run_as_non_root == Some(true)),
             memory: match plan.settings.limits() {
                 Limits::Platform => container.memory_limit(defaults.resources.as_ref()),
                 Limits::None => None,

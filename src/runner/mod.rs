@@ -1,5 +1,6 @@
 //! Many tests at once: their images first, then each from request to verdict.
 
+pub(crate) mod beside;
 mod cluster;
 mod environment;
 mod findings;

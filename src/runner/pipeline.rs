@@ -7,7 +7,8 @@ use super::stage::Stage;
 use super::volumes::Volumes;
 use super::{Runner, Stop};
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
-use crate::kratix::{Container, Pipeline};
+use crate::kratix::catalogue::KT120;
+use crate::kratix::{Container, Finding, Pipeline};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::suite::PromiseSuite;
 use crate::suite::expectation::{FOLDERS, store};
@@ -41,6 +42,8 @@ pub(super) struct Launchable {
     pub(super) command: Vec<String>,
     pub(super) args: Vec<String>,
     pub(super) privileges: Privileges,
+    /// The platform refuses to run it as root.
+    pub(super) non_root: bool,
     /// Bytes.
     pub(super) memory: Option<u64>,
     /// Why it is not run.
@@ -83,6 +86,28 @@ impl PipelineRun<'_> {
     fn images<'i>(&self, chosen: &[(usize, &Container)], images: &'i Images) -> Result<Vec<&'i Image>, Stop> {
         let image = |index: usize| images.get(&self.suite.file.folder, &self.launchables[index].image);
         chosen.iter().map(|(index, _)| image(*index).map_err(Stop::Trouble)).collect()
+    }
+
+    /// Containers that the platform would not start, since it has to know that they are not root's.
+    pub(super) fn refused_users(&self, images: &Images) -> Vec<Finding> {
+        let containers = self.pipeline.containers.iter().zip(&self.launchables);
+        let refused =
+            containers.filter(|(_, launchable)| launchable.non_root && launchable.privileges.user.is_none());
+        let file = &self.suite.file.source.path;
+        let finding = |(container, launchable): (&Container, &Launchable)| {
+            let image = images.get(&self.suite.file.folder, &launchable.image).ok()?;
+            let text = match image.user.split(':').next().unwrap_or_default() {
+                "" | "0" | "root" => "container has runAsNonRoot and image will run as root".to_owned(),
+                user if user.parse::<u32>().is_ok() => return None,
+                user => format!(
+                    "container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root"
+                ),
+            };
+            let hint =
+                "write a numeric USER into the Dockerfile, or runAsUser into the container's securityContext";
+            Some(Finding::new(KT120, format!("Error: {text}")).at(file, Some(container.at)).hint(hint))
+        };
+        refused.filter_map(finding).collect()
     }
 
     /// Kratix accepts a pipeline without containers: it leaves nothing.

@@ -25,6 +25,8 @@ pub(super) struct Plan<'a> {
     pub(super) settings: &'a Settings,
     pub(super) cluster: Cluster,
     pub(super) expectation: Expectation,
+    /// The exit code that is expected to end the run.
+    pub(super) exit: i64,
     /// A folder whose `output` and `metadata` are there before the first stage.
     pub(super) before: PathBuf,
     /// Where nothing is compared: the folder that `--update` makes a test.
@@ -179,6 +181,7 @@ fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             request: is_resource(&test.target).then(|| test.request.clone()),
             settings: &test.settings,
             cluster: Cluster::read(&test.settings)?,
+            exit: test.expectation.exit_code()?.unwrap_or_else(|| test.settings.exit()),
             expectation: test.expectation.clone(),
             before: test.folder.join("before"),
             new_test: None,
@@ -189,6 +192,7 @@ fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             settings: &job.suite.settings,
             cluster: Cluster::read(&job.suite.settings)?,
             expectation: Expectation::of(new_test),
+            exit: job.suite.settings.exit(),
             before: new_test.join("before"),
             new_test: Some(new_test),
         }),

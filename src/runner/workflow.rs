@@ -1,6 +1,6 @@
 //! One workflow: its pipelines in order, with Kratix's part between them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -64,9 +64,11 @@ impl<E: Engine> Runner<'_, E> {
                 1 => results.to_owned(),
                 _ => results.join("pipelines").join(one_part(&pipeline.name)),
             };
-            let outcome = self.run_pipeline(job, plan, platform, pipeline, &results, images).await?;
+            let run = self.pipeline_run(job, plan, platform, pipeline, results)?;
+            ran.findings.extend(run.refused_users(images));
+            let outcome = run.run(self, images).await?;
             ran.findings.extend(symptoms(&outcome, place, job, pipeline));
-            let ended = ending(&outcome, plan.settings.exit());
+            let ended = ending(&outcome, plan.exit);
             ran.pipelines.push(outcome);
             next = match ended {
                 Ending::Succeeded if plan.target.stage.is_some() => continue,
@@ -74,7 +76,7 @@ impl<E: Engine> Runner<'_, E> {
                 Ending::AsExpected => Next::Failed,
                 Ending::Failed => {
                     let pipeline = pipeline.name.clone();
-                    ran.failures.push(Failure::Stage { pipeline, expected_exit: plan.settings.exit() });
+                    ran.failures.push(Failure::Stage { pipeline, expected_exit: plan.exit });
                     Next::Failed
                 }
             };
@@ -82,8 +84,8 @@ impl<E: Engine> Runner<'_, E> {
                 break;
             }
         }
-        if next == Next::Pipeline && plan.settings.exit() != 0 {
-            ran.failures.push(Failure::NotExited { expected: plan.settings.exit() });
+        if next == Next::Pipeline && plan.exit != 0 {
+            ran.failures.push(Failure::NotExited { expected: plan.exit });
         }
         if plan.target.stage.is_none() {
             let last = ran.pipelines.last().map(|pipeline| pipeline.name.clone()).unwrap_or_default();
@@ -93,15 +95,14 @@ impl<E: Engine> Runner<'_, E> {
         Ok(ran)
     }
 
-    async fn run_pipeline(
+    fn pipeline_run<'p>(
         &self,
-        job: &Job<'_>,
-        plan: &Plan<'_>,
+        job: &'p Job<'_>,
+        plan: &'p Plan<'_>,
         platform: &Platform<'_>,
-        pipeline: &Pipeline,
-        results: &Path,
-        images: &Images,
-    ) -> Result<PipelineOutcome, Stop> {
+        pipeline: &'p Pipeline,
+        results: PathBuf,
+    ) -> Result<PipelineRun<'p>, Stop> {
         if let Some(stage) = plan.target.stage.as_deref().filter(|stage| pipeline.container(stage).is_none())
         {
             let path = &job.suite.file.source.path;
@@ -113,7 +114,7 @@ impl<E: Engine> Runner<'_, E> {
         }
         let Prepared { launchables, volumes } =
             environment::prepare(job.suite, plan, pipeline, platform.object(), self.options)?;
-        let run = PipelineRun {
+        Ok(PipelineRun {
             test: &job.title,
             suite: job.suite,
             settings: plan.settings,
@@ -123,9 +124,8 @@ impl<E: Engine> Runner<'_, E> {
             volumes,
             object: platform.object().to_yaml(),
             before: plan.before.clone(),
-            results: results.to_owned(),
-        };
-        run.run(self, images).await
+            results,
+        })
     }
 }
 

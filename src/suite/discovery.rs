@@ -37,15 +37,44 @@ pub(crate) fn discover(
     file: &PromiseFile,
     outer: &Settings,
 ) -> Result<Vec<Result<Test, BrokenTest>>, SourceError> {
-    let mut walk = Walk { found: Vec::new(), excluded: outer.exclude().to_vec() };
-    for root in ["test", "tests"].map(|name| join(&file.folder, name)) {
+    let default = Target::workflow(Workflow::new(WorkflowType::Resource, WorkflowAction::Configure));
+    let mut tests = below(&file.folder, "", Ok(default), outer);
+    sort(&mut tests)?;
+    Ok(tests)
+}
+
+/// Tests beside a Dockerfile are for the container that its image is for; their names begin with the folder's.
+///
+/// Where several containers could be meant, `default` says so, and the settings of each test must say which.
+pub(crate) fn discover_beside(
+    folder: &Path,
+    default: Result<Target, String>,
+    outer: &Settings,
+) -> Vec<Result<Test, BrokenTest>> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    below(folder, &format!("{name}/"), default, outer)
+}
+
+/// Sorts tests by name. Two of one name are an error: they could not be told apart.
+pub(crate) fn sort(tests: &mut [Result<Test, BrokenTest>]) -> Result<(), SourceError> {
+    tests.sort_by(|one, other| name_of(one).cmp(name_of(other)));
+    unique(tests)
+}
+
+fn below(
+    folder: &Path,
+    prefix: &str,
+    default: Result<Target, String>,
+    outer: &Settings,
+) -> Vec<Result<Test, BrokenTest>> {
+    let excluded = outer.exclude().to_vec();
+    let mut walk = Walk { found: Vec::new(), excluded, prefix: prefix.to_owned(), default };
+    for root in ["test", "tests"].map(|name| join(folder, name)) {
         if root.is_dir() {
             walk.visit(&root, &root, outer);
         }
     }
-    walk.found.sort_by(|one, other| name_of(one).cmp(name_of(other)));
-    unique(&walk.found)?;
-    Ok(walk.found)
+    walk.found
 }
 
 pub(crate) fn name_of(test: &Result<Test, BrokenTest>) -> &str {
@@ -77,6 +106,10 @@ fn unique(tests: &[Result<Test, BrokenTest>]) -> Result<(), SourceError> {
 struct Walk {
     found: Vec<Result<Test, BrokenTest>>,
     excluded: Vec<PathBuf>,
+    /// What names begin with.
+    prefix: String,
+    /// What a test is for that says nothing else, or why it must say so.
+    default: Result<Target, String>,
 }
 
 impl Walk {
@@ -88,7 +121,7 @@ impl Walk {
         match self.try_visit(root, folder, outer) {
             Ok(found) => found,
             Err(error) => {
-                let broken = BrokenTest { name: name(root, folder), folder: folder.to_owned(), error };
+                let broken = BrokenTest { name: self.name(root, folder), folder: folder.to_owned(), error };
                 self.found.push(Err(broken));
                 true
             }
@@ -102,7 +135,7 @@ impl Walk {
         let names_a_test = own.as_ref().is_some_and(Settings::names_a_test);
         settings.lay(own.unwrap_or_default());
         if children.iter().any(|child| child.ends_with("input")) {
-            self.found.push(Ok(test(root, folder, settings)?));
+            self.found.push(Ok(self.test(root, folder, settings)?));
             return Ok(true);
         }
         let mut below = false;
@@ -110,33 +143,44 @@ impl Walk {
             below |= self.visit(root, child, &settings);
         }
         if names_a_test && !below {
-            self.found.push(Ok(test(root, folder, settings)?));
+            self.found.push(Ok(self.test(root, folder, settings)?));
             return Ok(true);
         }
         Ok(below)
     }
-}
 
-fn test(root: &Path, folder: &Path, settings: Settings) -> Result<Test, SourceError> {
-    let target = target(root, folder, &settings)?;
-    let request = settings.request().map_or_else(|| folder.join("input/object.yaml"), Path::to_owned);
-    let expectation = Expectation::of(folder);
-    Ok(Test { name: name(root, folder), folder: folder.to_owned(), target, request, settings, expectation })
-}
-
-/// What the settings say, or a folder on the test's path that is named like a workflow, or resource/configure.
-fn target(root: &Path, folder: &Path, settings: &Settings) -> Result<Target, SourceError> {
-    if let Some(text) = settings.workflow() {
-        return text.parse().map_err(|error: TargetError| workflow_error(folder, &error));
+    fn test(&self, root: &Path, folder: &Path, settings: Settings) -> Result<Test, SourceError> {
+        let target = self.target(root, folder, &settings)?;
+        let request = settings.request().map_or_else(|| folder.join("input/object.yaml"), Path::to_owned);
+        let expectation = Expectation::of(folder);
+        let name = self.name(root, folder);
+        Ok(Test { name, folder: folder.to_owned(), target, request, settings, expectation })
     }
-    let named = folder
-        .strip_prefix(root)
-        .unwrap_or(folder)
-        .iter()
-        .rev()
-        .find_map(|part| workflow_named(part.to_str()?));
-    let default = Workflow::new(WorkflowType::Resource, WorkflowAction::Configure);
-    Ok(Target::workflow(named.unwrap_or(default)))
+
+    /// What the settings say, or a folder on the test's path that is named like a workflow, or what is usual.
+    fn target(&self, root: &Path, folder: &Path, settings: &Settings) -> Result<Target, SourceError> {
+        if let Some(text) = settings.workflow() {
+            return text.parse().map_err(|error: TargetError| workflow_error(folder, &error));
+        }
+        let below = folder.strip_prefix(root).unwrap_or(folder);
+        match below.iter().rev().find_map(|part| workflow_named(part.to_str()?)) {
+            Some(workflow) => Ok(Target::workflow(workflow)),
+            None => self.default.clone().map_err(|why| {
+                let hint = format!(
+                    "say which in {}: `workflow: TYPE/ACTION/PIPELINE/STAGE`",
+                    join(folder, FILE_NAME).display()
+                );
+                SourceError::whole(folder, why).hint(hint)
+            }),
+        }
+    }
+
+    fn name(&self, root: &Path, folder: &Path) -> String {
+        let below = folder.strip_prefix(root).unwrap_or(folder);
+        let parts: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let name = if parts.is_empty() { "test".to_owned() } else { parts.join("/") };
+        format!("{}{name}", self.prefix)
+    }
 }
 
 /// `promise-configure` → promise/configure.
@@ -155,12 +199,6 @@ fn workflow_error(folder: &Path, error: &TargetError) -> SourceError {
         }
     }
     SourceError::whole(folder, error.to_string())
-}
-
-fn name(root: &Path, folder: &Path) -> String {
-    let below = folder.strip_prefix(root).unwrap_or(folder);
-    let parts: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    if parts.is_empty() { "test".to_owned() } else { parts.join("/") }
 }
 
 /// The folders that may be tests or hold some. One that cannot be read is an error, or it would look empty.

@@ -39,6 +39,20 @@ impl Expectation {
         Self { folder: if expected.is_dir() { expected } else { test.to_owned() } }
     }
 
+    /// The exit code that `exitcode` beside the expectations says, if it is there.
+    pub(crate) fn exit_code(&self) -> Result<Option<i64>, SourceError> {
+        let path = self.folder.join("exitcode");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(SourceError::whole(&path, format!("cannot be read: {}", tree::plain(&error))));
+            }
+        };
+        let wrong = |_| SourceError::whole(&path, format!("{:?} is not an exit code", text.trim()));
+        text.trim().parse().map(Some).map_err(wrong)
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -100,11 +100,11 @@ fn the_pipeline_reads_the_object_as_the_platform_gives_it() {
 #[test]
 fn the_input_is_read_only_and_the_other_folders_are_fresh_and_writable_for_everyone() {
     let script = "touch /kratix/input/x 2>/dev/null && exit 9
-ls -A /kratix/output /kratix/metadata | tee /kratix/output/found.txt
+found=$(ls -A /kratix/output /kratix/metadata); echo \"$found\" > /kratix/output/found.txt
 stat -c %a /kratix/output /kratix/metadata >> /kratix/output/found.txt";
     let case = Case::script(script)
         .test("a")
-        .file("test/a/output/found.txt", "/kratix/metadata:\n\n/kratix/output:\nfound.txt\n777\n777\n");
+        .file("test/a/output/found.txt", "/kratix/metadata:\n\n/kratix/output:\n777\n777\n");
     case.run(&["run"]).exits(0);
 }
 
@@ -258,4 +258,23 @@ fn settings_give_stages_their_environment() {
         .file("test/a/output/env.txt", "one two\n");
     case.run(&["run"]).exits(1).says("OURS");
     case.env("OURS", "two").run(&["run"]).exits(0);
+}
+
+#[test]
+fn tests_beside_a_dockerfile_are_for_the_container_that_it_is_for() {
+    let case = Case::script("echo 'a: 1' > /kratix/output/a.yaml; exit 3")
+        .file("pipeline/tests/small/input/object.yaml", REQUEST)
+        .file("pipeline/tests/small/expected/output/a.yaml", "a: 1\n")
+        .file("pipeline/tests/small/expected/exitcode", "3\n");
+    case.run(&["list"]).exits(0).says("pipeline/small  resource/configure/setup/stage");
+    case.run(&["run"]).exits(0).says("PASS  pipeline/small");
+    let case = case.file("pipeline/tests/small/expected/exitcode", "three\n");
+    case.run(&["run"]).exits(1).says("expected/exitcode: \"three\" is not an exit code");
+    let second =
+        "image: kratix-test-it/thing:dev\n          - {name: second, image: kratix-test-it/thing:dev}";
+    let case = case.edit("promise.yaml", "image: kratix-test-it/thing:dev", second);
+    case.run(&["run"])
+        .exits(1)
+        .says("several containers use the image")
+        .says("workflow: TYPE/ACTION/PIPELINE/STAGE");
 }
