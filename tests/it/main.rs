@@ -1,6 +1,7 @@
 //! The program, as a user runs it, against a real engine.
 
 mod architecture;
+mod attacks;
 mod bad_input;
 mod case;
 mod completions;
