@@ -7,7 +7,7 @@ use super::Stop;
 use super::test::Plan;
 use crate::outcome::{PipelineOutcome, TestOutcome};
 use crate::suite::expectation::store;
-use crate::tree::{Entry, EntryKind, Tree};
+use crate::tree::{Entry, EntryKind, Tree, one_part};
 use crate::yaml::emit;
 
 pub(super) const STATUS: &str = "status.yaml";
@@ -45,7 +45,11 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
 
 /// Where the results of a pipeline are.
 pub(super) fn results(outcome: &TestOutcome, pipeline: &PipelineOutcome, alone: bool) -> std::path::PathBuf {
-    if alone { outcome.results.clone() } else { outcome.results.join("pipelines").join(&pipeline.name) }
+    if alone {
+        outcome.results.clone()
+    } else {
+        outcome.results.join("pipelines").join(one_part(&pipeline.name))
+    }
 }
 
 fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {
