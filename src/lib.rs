@@ -18,13 +18,23 @@
 
 mod cli;
 mod commands;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "what marks need, which no command knows yet"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "what marks need, which no command knows yet")
+)]
 mod compare;
 mod diagnostic;
 mod engine;
 mod exit;
 mod image;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "checks of what a pipeline leaves, which no command runs yet"))]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "checks of what a pipeline leaves, which no command runs yet"
+    )
+)]
 mod kratix;
 mod outcome;
 mod report;

@@ -260,8 +260,7 @@ async fn a_stage_gets_its_environment_user_groups_and_limits() {
 #[tokio::test]
 async fn arguments_alone_leave_the_entrypoint_of_the_image() {
     in_a_run(async |run| {
-        let context =
-            context("FROM busybox:1.36\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n");
+        let context = context("FROM busybox:1.36\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n");
         let image = run.docker.build(build(context, "kratix-test-dev/entry:1"), &mut |_| {}).await.unwrap();
         let args = ["args".to_owned()];
         let privileges = Privileges::default();
