@@ -30,7 +30,7 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
             summaries.push(Summary { expected, actual, pipeline: None });
         }
     }
-    let alone = outcome.pipelines.len() == 1;
+    let alone = plan.is_alone();
     for pipeline in &outcome.pipelines {
         let Some(work) = &pipeline.work else { continue };
         let results = results(outcome, pipeline, alone);
