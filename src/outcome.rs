@@ -75,6 +75,8 @@ pub(crate) enum Failure {
     NotExited { expected: i64 },
     /// The platform accepts a request that it was expected to refuse.
     NotRefused { expected: String },
+    /// A second run, on the status that the first left, does something else.
+    NotRepeatable,
     /// A finding that was expected is not there.
     NotFound { code: Code },
 }

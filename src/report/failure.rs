@@ -114,6 +114,11 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
         Failure::NotRefused { expected } => {
             format!("the platform accepts the request, and was expected to refuse it with: {expected}")
         }
+        Failure::NotRepeatable => {
+            "a second run, on the status that the first left, does something else than the first, and \
+                                   Kratix runs every workflow again (see `kratix-test explain KT141`)"
+                .to_owned()
+        }
         Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
         Failure::NotExited { expected } => {
             format!("every stage exited with code 0, and {expected} was expected")

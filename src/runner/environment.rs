@@ -72,6 +72,7 @@ impl Launchable {
             command: command.map_or_else(|| expand(&container.command), |command| expand(command)),
             args: if command.is_some() { Vec::new() } else { expand(&container.args) },
             privileges: context.map(privileges).unwrap_or_default(),
+            group: context.and_then(|context| context.run_as_group),
             non_root: context.is_some_and(|context| context.run_as_non_root == Some(true)),
             memory: match plan.settings.limits() {
                 Limits::Platform => container.memory_limit(defaults.resources.as_ref()),
@@ -82,17 +83,10 @@ impl Launchable {
     }
 }
 
-/// A security context as a container engine follows it.
+/// A security context as a container engine follows it. The group is added when the image is known.
 fn privileges(context: &SecurityContext) -> Privileges {
-    let user = match (context.run_as_user, context.run_as_group) {
-        (Some(user), Some(group)) => Some(format!("{user}:{group}")),
-        (Some(user), None) => Some(user.to_string()),
-        // An engine takes no group without a user: root is who runs unless the image says otherwise.
-        (None, Some(group)) => Some(format!("0:{group}")),
-        (None, None) => None,
-    };
     Privileges {
-        user,
+        user: context.run_as_user.map(|user| user.to_string()),
         groups: Vec::new(),
         everything: context.privileged == Some(true),
         add: context.capabilities_add.clone(),

@@ -1,6 +1,7 @@
 //! What the pipelines left, held against what is expected, or against what a second run left.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -62,20 +63,30 @@ pub(super) fn left<'a>(plan: &'a Plan<'_>, outcome: &'a TestOutcome) -> Vec<(&'a
     plan.pipelines.iter().map(|name| of(name)).collect()
 }
 
-/// Compares what two runs left, the second of which had the status of the first.
-pub(super) fn between_runs(plan: &Plan<'_>, first: &TestOutcome, second: &Ran) -> Result<Vec<Located>, Stop> {
+/// Compares what two runs left, the second of which had the status of the first and keeps its results in a folder.
+pub(super) fn between_runs(
+    plan: &Plan<'_>,
+    first: &TestOutcome,
+    second: &Ran,
+    results: &Path,
+) -> Result<Vec<Located>, Stop> {
     let judge = Judge::new(plan)?;
     let mut differences = Vec::new();
+    let mut add = |comparison: Comparison, pipeline: Option<&str>| {
+        let run = pipeline.map_or_else(|| "second run".to_owned(), |name| format!("{name}, second run"));
+        let located =
+            |difference| Located { expected: first.results.clone(), pipeline: Some(run.clone()), difference };
+        differences.extend(comparison.differences.into_iter().map(located));
+    };
     for (one, other) in first.pipelines.iter().zip(&second.pipelines) {
         for folder in FOLDERS {
-            let comparison =
-                judge.compare(folder, one.left.folder(folder).clone(), other.left.folder(folder))?;
-            differences.extend(comparison.differences.into_iter().map(|difference| Located {
-                expected: first.results.clone(),
-                pipeline: Some(format!("{}, second run", one.name)),
-                difference,
-            }));
+            let (one_left, other_left) = (one.left.folder(folder).clone(), other.left.folder(folder));
+            add(judge.compare(folder, one_left, other_left)?, Some(&one.name));
         }
+    }
+    if let (Some(one), Some(other)) = (&first.status, &second.status) {
+        let (one, other) = (summaries::status(&first.results, one)?, summaries::status(results, other)?);
+        add(compare::compare(&one, &other, &Rules { exact: false, folder: String::new() })?, None);
     }
     Ok(differences)
 }

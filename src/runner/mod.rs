@@ -15,6 +15,7 @@ mod summaries;
 mod symptoms;
 mod test;
 mod update;
+mod user;
 mod volumes;
 mod workflow;
 

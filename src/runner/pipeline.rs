@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use super::images::Images;
 use super::stage::Stage;
 use super::volumes::Volumes;
-use super::{Runner, Stop};
+use super::{Runner, Stop, user};
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
-use crate::kratix::catalogue::KT120;
 use crate::kratix::{Container, Finding, Pipeline};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::suite::PromiseSuite;
@@ -42,6 +41,8 @@ pub(super) struct Launchable {
     pub(super) command: Vec<String>,
     pub(super) args: Vec<String>,
     pub(super) privileges: Privileges,
+    /// In place of the user's own.
+    pub(super) group: Option<i64>,
     /// The platform refuses to run it as root.
     pub(super) non_root: bool,
     /// Bytes.
@@ -57,14 +58,7 @@ impl PipelineRun<'_> {
         runner: &Runner<'_, E>,
         images: &Images,
     ) -> Result<PipelineOutcome, Stop> {
-        let chosen: Vec<(usize, &Container)> = self
-            .pipeline
-            .containers
-            .iter()
-            .enumerate()
-            .filter(|(_, container)| self.stage.is_none_or(|stage| stage == container.name))
-            .filter(|(index, _)| self.launchables[*index].skip.is_none())
-            .collect();
+        let chosen = self.chosen();
         let prepared = self.images(&chosen, images)?;
         store(&self.results.join("input/object.yaml"), self.object.as_bytes(), false)?;
         let Some(first) = prepared.first() else { return Ok(self.without_stages()) };
@@ -82,32 +76,30 @@ impl PipelineRun<'_> {
         Ok(self.outcome(stages, left))
     }
 
+    /// Containers that the platform would not start, since it has to know that they are not root's.
+    pub(super) fn refused_users(&self, images: &Images) -> Vec<Finding> {
+        let containers = self.chosen().into_iter();
+        let finding = |(index, container): (usize, &Container)| {
+            let launchable = &self.launchables[index];
+            let image = images.get(&self.suite.file.folder, &launchable.image).ok()?;
+            Some(user::refused(launchable, image)?.at(&self.suite.file.source.path, Some(container.at)))
+        };
+        containers.filter_map(finding).collect()
+    }
+
+    /// The containers that are run.
+    fn chosen(&self) -> Vec<(usize, &Container)> {
+        let containers = self.pipeline.containers.iter().enumerate();
+        containers
+            .filter(|(_, container)| self.stage.is_none_or(|stage| stage == container.name))
+            .filter(|(index, _)| self.launchables[*index].skip.is_none())
+            .collect()
+    }
+
     /// All images first: that one is missing should not be found out after minutes.
     fn images<'i>(&self, chosen: &[(usize, &Container)], images: &'i Images) -> Result<Vec<&'i Image>, Stop> {
         let image = |index: usize| images.get(&self.suite.file.folder, &self.launchables[index].image);
         chosen.iter().map(|(index, _)| image(*index).map_err(Stop::Trouble)).collect()
-    }
-
-    /// Containers that the platform would not start, since it has to know that they are not root's.
-    pub(super) fn refused_users(&self, images: &Images) -> Vec<Finding> {
-        let containers = self.pipeline.containers.iter().zip(&self.launchables);
-        let refused =
-            containers.filter(|(_, launchable)| launchable.non_root && launchable.privileges.user.is_none());
-        let file = &self.suite.file.source.path;
-        let finding = |(container, launchable): (&Container, &Launchable)| {
-            let image = images.get(&self.suite.file.folder, &launchable.image).ok()?;
-            let text = match image.user.split(':').next().unwrap_or_default() {
-                "" | "0" | "root" => "container has runAsNonRoot and image will run as root".to_owned(),
-                user if user.parse::<u32>().is_ok() => return None,
-                user => format!(
-                    "container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root"
-                ),
-            };
-            let hint =
-                "write a numeric USER into the Dockerfile, or runAsUser into the container's securityContext";
-            Some(Finding::new(KT120, format!("Error: {text}")).at(file, Some(container.at)).hint(hint))
-        };
-        refused.filter_map(finding).collect()
     }
 
     /// Kratix accepts a pipeline without containers: it leaves nothing.
@@ -145,6 +137,7 @@ impl PipelineRun<'_> {
             container,
             image,
             launchable: &self.launchables[index],
+            privileges: user::privileges(&self.launchables[index], image),
             volumes: &self.volumes,
             host_volumes: self.settings.volumes(),
             workspace,

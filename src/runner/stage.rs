@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::log::Recorder;
 use super::pipeline::Launchable;
 use super::volumes::{OwnedMount, Volumes};
-use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Workspace};
+use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Privileges, Workspace};
 use crate::kratix::Container;
 use crate::outcome::{Ended, Event, StageOutcome};
 use crate::suite::settings::HostVolume;
@@ -23,6 +23,7 @@ pub(super) struct Stage<'a> {
     pub(super) container: &'a Container,
     pub(super) image: &'a Image,
     pub(super) launchable: &'a Launchable,
+    pub(super) privileges: Privileges,
     pub(super) workspace: &'a Workspace,
     pub(super) volumes: &'a Volumes,
     /// Paths of the engine's machine that the settings add.
@@ -96,7 +97,7 @@ impl Stage<'_> {
             args: Some(self.launchable.args.as_slice()).filter(|args| !args.is_empty()),
             env: &self.launchable.env,
             mounts,
-            privileges: &self.launchable.privileges,
+            privileges: &self.privileges,
             network: self.network,
             memory: self.launchable.memory,
             timeout: self.timeout,

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use serde_json::Value as Json;
+
 use super::Stop;
 use super::test::Plan;
 use crate::outcome::{PipelineOutcome, TestOutcome};
@@ -25,7 +27,7 @@ pub(super) struct Summary {
 pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>, Stop> {
     let mut summaries = Vec::new();
     if let Some(status) = &outcome.status {
-        let actual = keep(&outcome.results, STATUS, &emit(status))?;
+        let actual = self::status(&outcome.results, status)?;
         if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
             summaries.push(Summary { expected, actual, pipeline: None });
         }
@@ -41,6 +43,11 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
         }
     }
     Ok(summaries)
+}
+
+/// A status as a file among the results.
+pub(super) fn status(results: &Path, status: &Json) -> Result<Tree, Stop> {
+    keep(results, STATUS, &emit(status))
 }
 
 /// Where the results of a pipeline are.

@@ -84,7 +84,7 @@ impl<E: Engine> Runner<'_, E> {
         }
         if !refused && (plan.settings.idempotent() || self.options.idempotent) {
             self.run_again(job, &plan, &mut platform, images, outcome).await?;
-            if !outcome.differences.is_empty() || !outcome.failures.is_empty() {
+            if !outcome.failures.is_empty() {
                 return Ok(Verdict::Failed);
             }
         }
@@ -109,15 +109,16 @@ impl<E: Engine> Runner<'_, E> {
         platform.again();
         let results = outcome.results.join("second-run");
         let again = self.run_workflow(job, plan, platform, &results, images).await?;
-        if !again.failures.is_empty() {
-            outcome.pipelines = again.pipelines;
-            outcome.failures.extend(again.failures);
-            outcome
-                .remarks
-                .push("it succeeded at the first run, and this is the second (--idempotent)".to_owned());
+        let weighed = weigh(&again.findings, plan.settings, plan.expectation.folder())?;
+        if again.failures.is_empty() && !weighed.fails() {
+            outcome.differences = judgement::between_runs(plan, outcome, &again, &results)?;
+            outcome.failures.extend((!outcome.differences.is_empty()).then_some(Failure::NotRepeatable));
             return Ok(());
         }
-        outcome.differences = judgement::between_runs(plan, outcome, &again)?;
+        outcome.pipelines = again.pipelines;
+        outcome.findings = weighed.findings;
+        outcome.failures.extend(again.failures);
+        outcome.failures.push(Failure::NotRepeatable);
         Ok(())
     }
 

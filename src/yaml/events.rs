@@ -44,9 +44,11 @@ pub(super) enum Event {
     Other,
 }
 
+type Input<'t> = BufReader<Cursor<Cow<'t, [u8]>>>;
+
 /// The events of a text, one after another.
 pub(super) struct Events<'t> {
-    parser: Box<Parser<BufReader<Cursor<Cow<'t, [u8]>>>>>,
+    parser: Box<Parser<Input<'t>>>,
     feed: Feed<'t>,
     /// Why there are no more.
     stopped: Option<ParseError>,

@@ -22,7 +22,7 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// A Promise of one pipeline, `setup`, with one container, `stage`, that runs `pipeline/run`.
+/// A Promise up to its workflows.
 const PROMISE: &str = "\
 apiVersion: platform.kratix.io/v1alpha1
 kind: Promise
@@ -52,7 +52,10 @@ spec:
                   size: {type: string, enum: [small, large], default: small}
                   replicas: {type: integer, minimum: 1}
                 required: [replicas]
-  workflows:
+";
+
+/// One pipeline, `setup`, with one container, `stage`, that runs `pipeline/run`.
+const WORKFLOWS: &str = "  workflows:
     resource:
       configure:
       - apiVersion: platform.kratix.io/v1alpha1
@@ -92,10 +95,38 @@ impl Case {
     /// A Promise whose only stage runs this shell script.
     pub(crate) fn script(script: &str) -> Self {
         Self::empty()
-            .file("promise.yaml", PROMISE)
+            .file("promise.yaml", &[PROMISE, WORKFLOWS].concat())
             .file("pipeline/Dockerfile", DOCKERFILE)
             .file("pipeline/run", &format!("#!/bin/sh\nset -e\n{script}\n"))
             .executable("pipeline/run")
+    }
+
+    /// A Promise whose pipelines each run a shell script in one container, `stage`: by TYPE/ACTION, then by name. Nothing
+    /// has to be built, which is quicker.
+    pub(crate) fn pipelines(workflows: &[(&str, &[(&str, &str)])]) -> Self {
+        let mut promise = format!("{PROMISE}  workflows:\n");
+        let mut written = "";
+        for (workflow, pipelines) in workflows {
+            let (kind, action) = workflow.split_once('/').expect("TYPE/ACTION");
+            if kind != written {
+                promise.push_str(&format!("    {kind}:\n"));
+                written = kind;
+            }
+            promise.push_str(&format!("      {action}:\n"));
+            promise.extend(pipelines.iter().map(|(name, script)| pipeline(name, script)));
+        }
+        Self::empty().file("promise.yaml", &promise).file("request.yaml", REQUEST)
+    }
+
+    /// A Promise whose only container runs this shell script, without an image of its own.
+    pub(crate) fn stage(script: &str) -> Self {
+        Self::pipelines(&[("resource/configure", &[("setup", script)])])
+    }
+
+    /// Another container at the end of the last pipeline.
+    pub(crate) fn then(self, name: &str, script: &str) -> Self {
+        let promise = self.read("promise.yaml") + &container(name, script);
+        self.file("promise.yaml", &promise)
     }
 
     /// A test with the request that the Promise accepts.
@@ -226,6 +257,27 @@ impl Ran {
         assert!(!all.contains(text), "something says {text:?}\n{all}");
         self
     }
+}
+
+/// A pipeline of one container, as it stands in promise.yaml.
+fn pipeline(name: &str, script: &str) -> String {
+    let head = [
+        "- apiVersion: platform.kratix.io/v1alpha1",
+        "  kind: Pipeline",
+        "  metadata:",
+        &format!("    name: {name}"),
+        "  spec:",
+        "    containers:",
+    ];
+    head.map(|line| format!("      {line}\n")).concat() + &container("stage", script)
+}
+
+/// A container, as it stands in promise.yaml.
+fn container(name: &str, script: &str) -> String {
+    let script = serde_json::to_string(script).expect("a string");
+    let lines =
+        [&format!("- name: {name}"), "  image: busybox:1.36", &format!("  command: [sh, -ec, {script}]")];
+    lines.map(|line| format!("          {line}\n")).concat()
 }
 
 /// The program under test.

@@ -11,4 +11,8 @@ mod interrupt;
 mod list;
 mod run;
 mod transcripts;
+mod traps;
+mod traps_admission;
+mod traps_status;
+mod traps_work;
 mod update;
