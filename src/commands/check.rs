@@ -7,6 +7,7 @@ use crate::diagnostic::{Source, SourceError};
 use crate::exit::Exit;
 use crate::kratix::{Finding, Promise, Severity, WorkflowType, admission, resource_object};
 use crate::report::terminal::Terminal;
+use crate::report::words::Count;
 use crate::suite::discovery::{Test, discover};
 use crate::suite::repository::{Found, PromiseFile, find};
 use crate::suite::requests;
@@ -19,7 +20,7 @@ pub(super) fn check(_: &Check, global: &Global, terminal: &Terminal) -> anyhow::
         Found::Below(files) => files,
     };
     let mut exit = Exit::Success;
-    let mut count = Count::default();
+    let mut count = Total::default();
     for file in files {
         match file.and_then(|file| Checked::read(&file)) {
             Ok(checked) => exit = exit.and(checked.show(terminal, &mut count)),
@@ -35,15 +36,17 @@ pub(super) fn check(_: &Check, global: &Global, terminal: &Terminal) -> anyhow::
 
 /// How much was found.
 #[derive(Debug, Default)]
-struct Count {
+struct Total {
     errors: usize,
     warnings: usize,
     files: usize,
 }
 
-impl Count {
+impl Total {
     fn sentence(&self) -> String {
-        format!("{} files checked: {} errors, {} warnings\n", self.files, self.errors, self.warnings)
+        let [files, errors, warnings] =
+            [Count(self.files, "file"), Count(self.errors, "error"), Count(self.warnings, "warning")];
+        format!("{files} checked: {errors}, {warnings}\n")
     }
 }
 
@@ -99,7 +102,7 @@ impl Checked {
         }
     }
 
-    fn show(&self, terminal: &Terminal, count: &mut Count) -> Exit {
+    fn show(&self, terminal: &Terminal, count: &mut Total) -> Exit {
         for finding in &self.findings {
             terminal.finding(finding);
         }

@@ -7,5 +7,5 @@ pub(crate) mod list;
 pub(crate) mod paint;
 mod summary;
 pub(crate) mod terminal;
-mod words;
+pub(crate) mod words;
 mod workflow;
