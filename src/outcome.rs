@@ -113,7 +113,7 @@ pub(crate) struct PipelineOutcome {
 }
 
 /// What a pipeline left behind.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Left {
     pub(crate) metadata: Tree,
     pub(crate) output: Tree,
@@ -267,8 +267,8 @@ impl TestOutcome {
 
 impl Located {
     /// Whether it is about what this pipeline left; of one pipeline alone, everything is.
-    pub(crate) fn is_of(&self, pipeline: &PipelineOutcome) -> bool {
-        self.pipeline.as_ref().is_none_or(|name| *name == pipeline.name)
+    pub(crate) fn is_of(&self, pipeline: &str) -> bool {
+        self.pipeline.as_ref().is_none_or(|name| name == pipeline)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the pipelines left, held against what is expected, or against what a second run left.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -11,7 +12,7 @@ use super::update::Changed;
 use super::workflow::Ran;
 use crate::compare::{self, Comparison, Difference, DifferenceKind, Note, Rules, Side};
 use crate::diagnostic::SourceError;
-use crate::outcome::{Failure, Located, TestOutcome};
+use crate::outcome::{Failure, Left, Located, TestOutcome};
 use crate::suite::expectation::FOLDERS;
 use crate::suite::settings::Compare;
 use crate::tree::Tree;
@@ -27,17 +28,16 @@ pub(super) struct Judged {
 /// Compares what every pipeline left with what is expected of it, and so the status and the Works where they are expected.
 pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
     let judge = Judge::new(plan)?;
-    let alone = outcome.pipelines.len() == 1;
+    let alone = plan.is_alone();
     let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true };
-    for pipeline in &outcome.pipelines {
-        let expectation = plan.expectation.pipeline(&pipeline.name, alone)?;
+    for (pipeline, left) in left(plan, outcome) {
+        let expectation = plan.expectation.pipeline(pipeline, alone)?;
         judged.is_new &= expectation.is_new();
         for folder in FOLDERS {
-            let comparison =
-                judge.compare(folder, expectation.read(folder)?, pipeline.left.folder(folder))?;
+            let comparison = judge.compare(folder, expectation.read(folder)?, left.folder(folder))?;
             let located = |difference| Located {
                 expected: expectation.folder.clone(),
-                pipeline: (!alone).then(|| pipeline.name.clone()),
+                pipeline: (!alone).then(|| pipeline.to_owned()),
                 difference,
             };
             judged.notes.extend(comparison.notes);
@@ -52,6 +52,15 @@ pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, St
         judged.differences.extend(comparison.differences.into_iter().map(located));
     }
     Ok(judged)
+}
+
+/// What every pipeline left; one that was never reached left nothing.
+pub(super) fn left<'a>(plan: &'a Plan<'_>, outcome: &'a TestOutcome) -> Vec<(&'a str, Cow<'a, Left>)> {
+    let of = |name: &'a str| {
+        let ran = outcome.pipelines.iter().find(|pipeline| pipeline.name == name);
+        (name, ran.map_or_else(|| Cow::Owned(Left::default()), |pipeline| Cow::Borrowed(&pipeline.left)))
+    };
+    plan.pipelines.iter().map(|name| of(name)).collect()
 }
 
 /// Compares what two runs left, the second of which had the status of the first and keeps its results in a folder.

@@ -1,10 +1,12 @@
 //! Where results are kept: `.kratix-test/` beside the Promise, which git ignores and one run at a time writes to.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
+use rustix::fs::OFlags;
 
 use crate::suite::settings::join;
 use crate::tree;
@@ -24,12 +26,7 @@ impl Results {
     pub(crate) fn open(promise: &Path, on_wait: impl FnOnce()) -> anyhow::Result<Self> {
         let folder = join(promise, FOLDER);
         let cannot = || format!("results cannot be kept in {}", folder.display());
-        fs::create_dir_all(&folder).map_err(|error| plain(&error)).with_context(cannot)?;
-        let ignore = folder.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(|error| plain(&error)).with_context(cannot)?;
-        }
-        let lock = File::create(folder.join("lock")).map_err(|error| plain(&error)).with_context(cannot)?;
+        let lock = prepare(&folder).map_err(|error| plain(&error)).with_context(cannot)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -45,16 +42,30 @@ impl Results {
     pub(crate) fn fresh(&self, test: &str) -> anyhow::Result<PathBuf> {
         // A request's name may be any path: what is replaced must stay in our folder whatever it is.
         let inside = Path::new(test).components().filter(|part| matches!(part, Component::Normal(_)));
-        let folder = self.folder.join("results").join(inside.collect::<PathBuf>());
+        let inside: PathBuf = inside.collect();
+        let folder = self.folder.join("results").join(&inside);
         let cannot = || format!("the results of the last run cannot be replaced: {}", folder.display());
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(plain(&error)).with_context(cannot)?;
-            }
-            _ => {}
-        }
-        fs::create_dir_all(folder.join("logs")).map_err(|error| plain(&error)).with_context(cannot)?;
+        self.clear(&inside)
+            .and_then(|()| fs::create_dir_all(folder.join("logs")))
+            .map_err(|error| plain(&error))
+            .with_context(cannot)?;
         Ok(folder)
+    }
+
+    /// Removes the results of a test, and whatever stands where a folder on the way to them should be: a link above
+    /// all, which would have us remove what it leads to.
+    fn clear(&self, inside: &Path) -> io::Result<()> {
+        let mut above = self.folder.clone();
+        for part in &Path::new("results").join(inside) {
+            above.push(part);
+            match fs::symlink_metadata(&above) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) => return fs::remove_file(&above),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        fs::remove_dir_all(&above)
     }
 
     /// A folder for what a run has in the making, as the engine has to name it.
@@ -62,6 +73,24 @@ impl Results {
         let scratch = self.folder.join(format!("scratch-{run}"));
         std::path::absolute(&scratch).unwrap_or(scratch)
     }
+}
+
+/// Makes the folder and what is always in it, never through a link: that could lead to what is somebody's.
+fn prepare(folder: &Path) -> io::Result<File> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    if !fs::symlink_metadata(folder)?.is_dir() {
+        return Err(io::Error::other("it is a file or a link and no folder: remove it, or move it away"));
+    }
+    match OpenOptions::new().write(true).create_new(true).open(folder.join(".gitignore")) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made?.write_all(b"*\n")?,
+    }
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut lock = OpenOptions::new();
+    lock.read(true).write(true).create(true).truncate(false).custom_flags(flags).open(folder.join("lock"))
 }
 
 fn plain(error: &io::Error) -> anyhow::Error {
@@ -96,6 +125,32 @@ mod tests {
             assert!(folder.starts_with(promise.path().join(".kratix-test/results")), "{}", folder.display());
         }
         assert!(precious.is_dir());
+    }
+
+    #[test]
+    fn no_link_in_our_folder_is_followed() {
+        use std::os::unix::fs::symlink;
+
+        let promise = tempfile::tempdir().expect("a folder");
+        let (ours, precious) = (promise.path().join(".kratix-test"), promise.path().join("precious"));
+        fs::create_dir_all(precious.join("a")).expect("a folder");
+        fs::write(precious.join("a/data"), "data").expect("a file");
+        let open = || Results::open(promise.path(), || panic!("nobody else"));
+        symlink(&precious, &ours).expect("a link");
+        let error = format!("{:#}", open().expect_err("a link"));
+        assert!(error.contains("a link and no folder: remove it"), "{error}");
+        fs::remove_file(&ours).expect("removed");
+        fs::create_dir(&ours).expect("a folder");
+        symlink(promise.path().join("new"), ours.join(".gitignore")).expect("a link");
+        symlink(&precious, ours.join("results")).expect("a link");
+        open().expect("results").fresh("a").expect("a folder");
+        symlink(precious.join("a/data"), ours.join("results/b")).expect("a link");
+        open().expect("results").fresh("b").expect("a folder");
+        fs::remove_file(ours.join("lock")).expect("removed");
+        symlink(precious.join("a/data"), ours.join("lock")).expect("a link");
+        open().expect_err("a link");
+        assert_eq!(fs::read_to_string(precious.join("a/data")).expect("a file"), "data");
+        assert!(!promise.path().join("new").exists());
     }
 
     #[test]

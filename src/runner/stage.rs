@@ -10,6 +10,7 @@ use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Privileges,
 use crate::kratix::Container;
 use crate::outcome::{Ended, Event, StageOutcome};
 use crate::suite::settings::HostVolume;
+use crate::tree::one_part;
 
 /// What one stage is launched with.
 pub(super) struct Stage<'a> {
@@ -43,8 +44,8 @@ impl Stage<'_> {
     ) -> Result<StageOutcome, EngineError> {
         on_event(Event::StageStarted { test: self.test, stage: &self.title });
         let start = Instant::now();
-        let mut recorder =
-            Recorder::new(logs.join(format!("{:02}-{}.log", self.number, self.container.name)));
+        let log = format!("{:02}-{}.log", self.number, one_part(&self.container.name));
+        let mut recorder = Recorder::new(logs.join(log));
         let on_line = &mut |line: &str| {
             if self.stream {
                 on_event(Event::StageLine { stage: &self.title, line });

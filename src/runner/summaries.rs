@@ -9,7 +9,7 @@ use super::Stop;
 use super::test::Plan;
 use crate::outcome::{PipelineOutcome, TestOutcome};
 use crate::suite::expectation::store;
-use crate::tree::{Entry, EntryKind, Tree};
+use crate::tree::{Entry, EntryKind, Tree, one_part};
 use crate::yaml::emit;
 
 pub(super) const STATUS: &str = "status.yaml";
@@ -32,7 +32,7 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
             summaries.push(Summary { expected, actual, pipeline: None });
         }
     }
-    let alone = outcome.pipelines.len() == 1;
+    let alone = plan.is_alone();
     for pipeline in &outcome.pipelines {
         let Some(work) = &pipeline.work else { continue };
         let results = results(outcome, pipeline, alone);
@@ -52,7 +52,11 @@ pub(super) fn status(results: &Path, status: &Json) -> Result<Tree, Stop> {
 
 /// Where the results of a pipeline are.
 pub(super) fn results(outcome: &TestOutcome, pipeline: &PipelineOutcome, alone: bool) -> std::path::PathBuf {
-    if alone { outcome.results.clone() } else { outcome.results.join("pipelines").join(&pipeline.name) }
+    if alone {
+        outcome.results.clone()
+    } else {
+        outcome.results.join("pipelines").join(one_part(&pipeline.name))
+    }
 }
 
 fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {

@@ -20,6 +20,8 @@ use crate::suite::settings::Settings;
 /// What a subject is run with, whether it is a test or an example.
 pub(super) struct Plan<'a> {
     pub(super) target: &'a Target,
+    /// The names of the pipelines that it names.
+    pub(super) pipelines: Vec<&'a str>,
     /// Absent for a workflow of the Promise itself.
     pub(super) request: Option<PathBuf>,
     pub(super) settings: &'a Settings,
@@ -57,7 +59,7 @@ impl<E: Engine> Runner<'_, E> {
         outcome: &mut TestOutcome,
     ) -> Result<Verdict, Stop> {
         let plan = plan(job)?;
-        if job.suite.pipelines(plan.target).is_empty() {
+        if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());
         }
         let Some(object) = accepted(&plan, object(job, &plan))? else { return Ok(Verdict::Passed) };
@@ -145,12 +147,11 @@ impl<E: Engine> Runner<'_, E> {
         if let Some(folder) = plan.new_test {
             written.extend(update::new_test(folder, plan.request.as_deref())?);
         }
-        let alone = outcome.pipelines.len() == 1;
-        for pipeline in &outcome.pipelines {
-            let expectation = plan.expectation.pipeline(&pipeline.name, alone)?;
+        for (pipeline, left) in judgement::left(plan, outcome) {
+            let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
             let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
             let changed = judgement::changed(differences.map(|located| &located.difference));
-            written.extend(update::store(&expectation, &pipeline.left, &changed, is_new)?);
+            written.extend(update::store(&expectation, &left, &changed, is_new)?);
         }
         written.extend(update::store_summaries(plan, outcome)?);
         Ok(Verdict::Updated(written))
@@ -164,6 +165,13 @@ fn take(ran: Ran, outcome: &mut TestOutcome) {
     outcome.failures.extend(ran.failures);
 }
 
+impl Plan<'_> {
+    /// Whether there is one pipeline alone, which needs no folder of its own.
+    pub(super) fn is_alone(&self) -> bool {
+        self.pipelines.len() == 1
+    }
+}
+
 /// The object, unless the platform refuses the request as the test expects.
 fn accepted(plan: &Plan<'_>, object: Result<Object, Stop>) -> Result<Option<Object>, Stop> {
     let expected = plan.settings.expect().and_then(|expect| expect.refused.as_deref());
@@ -175,10 +183,14 @@ fn accepted(plan: &Plan<'_>, object: Result<Object, Stop>) -> Result<Option<Obje
 }
 
 fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
+    let names = |target: &Target| {
+        job.suite.pipelines(target).into_iter().map(|pipeline| pipeline.name.as_str()).collect()
+    };
     match &job.subject {
         Subject::Broken(broken) => Err(broken.error.clone().into()),
         Subject::Test(test) => Ok(Plan {
             target: &test.target,
+            pipelines: names(&test.target),
             request: is_resource(&test.target).then(|| test.request.clone()),
             settings: &test.settings,
             cluster: Cluster::read(&test.settings)?,
@@ -189,6 +201,7 @@ fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
         }),
         Subject::Example { request, target, new_test } => Ok(Plan {
             target,
+            pipelines: names(target),
             request: request.clone(),
             settings: &job.suite.settings,
             cluster: Cluster::read(&job.suite.settings)?,

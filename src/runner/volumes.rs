@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::engine::{Folder, Mount, SeedFile, Workspace};
 use crate::kratix::{Container, DataKind, Missing, Objects, Pipeline, Volume, VolumeFiles, VolumeSource};
+use crate::tree::one_part;
 
 /// A volume of a pipeline, as stages get it.
 #[derive(Debug)]
@@ -140,7 +141,7 @@ impl OwnedMount<'_> {
 
 /// A volume's folder in the workspace, beside those of `/kratix`.
 fn folder(volume: &str) -> String {
-    format!("volume-{volume}")
+    format!("volume-{}", one_part(volume))
 }
 
 /// Whether a path below a volume stays there.

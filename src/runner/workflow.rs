@@ -15,6 +15,7 @@ use crate::diagnostic::SourceError;
 use crate::engine::Engine;
 use crate::kratix::{Finding, Pipeline, WorkflowAction, schedule, unschedulable};
 use crate::outcome::{Ended, Failure, PipelineOutcome};
+use crate::tree::one_part;
 
 /// What a workflow did.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl<E: Engine> Runner<'_, E> {
             }
             let results = match pipelines.len() {
                 1 => results.to_owned(),
-                _ => results.join("pipelines").join(&pipeline.name),
+                _ => results.join("pipelines").join(one_part(&pipeline.name)),
             };
             let run = self.pipeline_run(job, plan, platform, pipeline, results)?;
             ran.findings.extend(run.refused_users(images));

@@ -59,7 +59,7 @@ impl Expectation {
 
     /// Where the expectations of a pipeline stand. Several pipelines have a folder each; one alone may.
     pub(crate) fn pipeline(&self, name: &str, alone: bool) -> Result<PipelineExpectation, SourceError> {
-        let own = self.folder.join("pipelines").join(name);
+        let own = self.folder.join("pipelines").join(tree::one_part(name));
         if own.is_dir() {
             return Ok(PipelineExpectation { folder: own });
         }

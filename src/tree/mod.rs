@@ -132,9 +132,34 @@ pub(crate) fn plain(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// A name as one part of a path. Those that Kubernetes accepts stay as they are; what else could lead elsewhere, or is
+/// longer than a file's name may be, does not get that far.
+pub(crate) fn one_part(name: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut part = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'.' if part.is_empty() => part.push_str("%2e"),
+            b'-' | b'_' | b'.' => part.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => part.push(char::from(byte)),
+            byte => part.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    part.truncate(LONGEST);
+    if part.is_empty() { "%".to_owned() } else { part }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_leads_to_another_folder() {
+        assert_eq!(one_part("resource-configure.v1_A"), "resource-configure.v1_A");
+        let odd = ["../../x", "/etc", "..", "", "a/b", "ü\n"].map(one_part);
+        assert_eq!(odd, ["%2e.%2f..%2fx", "%2fetc", "%2e.", "%", "a%2fb", "%c3%bc%0a"]);
+        assert_eq!(one_part(&"ü".repeat(300)).len(), 200);
+    }
 
     fn tree_of(path: &str, kind: EntryKind, root: &Path) -> Tree {
         let entry = Entry { kind, mode: 0o644, uid: 0, gid: 0 };

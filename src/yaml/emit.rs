@@ -20,9 +20,8 @@ fn write(value: &Value, bytes: &mut Vec<u8>) -> Result<(), libyaml_safer::Error>
     emitter.emit(Event::stream_start(Encoding::Utf8))?;
     emitter.emit(Event::document_start(None, &[], true))?;
     node(&mut emitter, value)?;
-    emitter.emit(Event::document_end(true))?;
-    emitter.emit(Event::stream_end())?;
-    emitter.flush()
+    // Written to the last byte then: the end of the stream would only add `...` after a text that ends in empty lines.
+    emitter.emit(Event::document_end(true))
 }
 
 fn node(emitter: &mut Emitter<'_>, value: &Value) -> Result<(), libyaml_safer::Error> {
@@ -94,6 +93,18 @@ mod tests {
         ]));
         let expected = "- \"n\"\n- \"on\"\n- \"1.10\"\n- \"2024-01-01\"\n- \"1_000\"\n- \"\"\n- \"null\"\n- 8.9.0\n- 'a: b'\n- '#x'\n- |\n  a\n  b\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn empty_lines_at_the_end_are_written_without_a_mark_behind_them() {
+        assert_eq!(emit(&json!("\n")), "|2+\n\n");
+        assert_eq!(emit(&json!({"a": "b\n\n"})), "a: |+\n  b\n\n");
+    }
+
+    #[test]
+    fn what_begins_with_a_character_of_the_last_plane_row_reads_back() {
+        let value = json!("\u{fb3e}");
+        assert_eq!(parse(emit(&value).as_bytes()).expect("our own text")[0].root.to_json(), value);
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

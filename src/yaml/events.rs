@@ -1,15 +1,16 @@
 //! The events of a text: documents, scalars, collections, as libyaml's scanner tells them apart.
-//!
-//! The port of libyaml that is used gives up on two rare things: a tag that a comma follows, which is valid, and a tag
-//! with an escape. A text that may hold one is read by another scanner, which accepts the same but for its words.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::io::{BufReader, Cursor};
 
-use libyaml_safer::EventData;
-use regex::bytes::Regex;
+use libyaml_safer::{Encoding, EventData, Parser, ScalarStyle};
 
 use super::Position;
+use super::feed::Feed;
 use super::parse::ParseError;
+
+/// How many bytes Go's reader looks at ahead.
+const CHUNK: usize = 512;
 
 /// What comes next in a text.
 pub(super) enum Event {
@@ -43,88 +44,71 @@ pub(super) enum Event {
     Other,
 }
 
+type Input<'t> = BufReader<Cursor<Cow<'t, [u8]>>>;
+
 /// The events of a text, one after another.
-pub(super) enum Events<'t> {
-    Libyaml { parser: Box<libyaml_safer::Parser<&'t [u8]>>, text: &'t [u8] },
-    Other { parser: Box<saphyr_parser::Parser<'t, saphyr_parser::StrInput<'t>>> },
+pub(super) struct Events<'t> {
+    parser: Box<Parser<Input<'t>>>,
+    feed: Feed<'t>,
+    /// Why there are no more.
+    stopped: Option<ParseError>,
 }
 
 impl<'t> Events<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        static GIVES_UP: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"![^\s]*[,%]|\\\z|(?m)^%TAG").expect("a constant pattern"));
-        if GIVES_UP.is_match(text.as_bytes()) {
-            return Self::Other { parser: Box::new(saphyr_parser::Parser::new_from_str(text)) };
-        }
-        let mut parser = Box::new(libyaml_safer::Parser::new());
-        parser.set_input(text.as_bytes());
-        Self::Libyaml { parser, text: text.as_bytes() }
+        let feed = Feed::of(text);
+        let mut parser = Box::new(Parser::new());
+        parser.set_encoding(Encoding::Utf8);
+        parser.set_input(BufReader::with_capacity(CHUNK, Cursor::new(feed.text())));
+        Self { parser, feed, stopped: None }
     }
 
+    /// The next event, and where it begins.
     pub(super) fn next(&mut self) -> Result<(Event, Position), ParseError> {
-        match self {
-            Self::Libyaml { parser, text } => match parser.parse() {
-                Ok(event) => Ok((from_libyaml(event.data), position(event.start_mark))),
-                Err(error) => Err(ParseError::from_libyaml(&error, text)),
+        if let Some(error) = &self.stopped {
+            return Err(error.clone());
+        }
+        match self.parser.parse() {
+            Ok(event) => {
+                let at = self.feed.position(event.start_mark);
+                Ok((self.event(event), at))
+            }
+            Err(error) => Err(self.stop(ParseError::from_libyaml(&error, &self.feed))),
+        }
+    }
+
+    /// Ends the events in an error.
+    pub(super) fn stop(&mut self, error: ParseError) -> ParseError {
+        self.stopped.insert(error).clone()
+    }
+
+    fn event(&self, event: libyaml_safer::Event) -> Event {
+        match event.data {
+            EventData::DocumentStart { version_directive, .. } => Event::DocumentStart {
+                version: version_directive.map(|version| (version.major, version.minor)),
             },
-            Self::Other { parser } => match parser.next() {
-                Some(Ok((event, span))) => Ok((from_other(event), place(span.start))),
-                Some(Err(error)) => Err(ParseError::new(Some(place(*error.marker())), error.info(), None)),
-                None => Ok((Event::StreamEnd, Position::default())),
-            },
+            EventData::DocumentEnd { .. } => Event::DocumentEnd,
+            EventData::StreamEnd => Event::StreamEnd,
+            EventData::Alias { anchor } => Event::Alias { anchor },
+            EventData::Scalar { anchor, tag, value, style, .. } => {
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let text = self.feed.scalar(value, is_block, event.start_mark, event.end_mark);
+                Event::Scalar { anchor, tag: unescape(tag), text, plain: style == ScalarStyle::Plain }
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                Event::SequenceStart { anchor, tag: unescape(tag) }
+            }
+            EventData::MappingStart { anchor, tag, .. } => Event::MappingStart { anchor, tag: unescape(tag) },
+            EventData::SequenceEnd | EventData::MappingEnd => Event::CollectionEnd,
+            EventData::StreamStart { .. } => Event::Other,
         }
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a place in a text that is in memory")]
-pub(super) fn position(mark: libyaml_safer::Mark) -> Position {
-    Position { line: mark.line as usize + 1, column: mark.column as usize + 1 }
-}
-
-fn place(marker: saphyr_parser::Marker) -> Position {
-    Position { line: marker.line(), column: marker.col() + 1 }
-}
-
-fn from_libyaml(event: EventData) -> Event {
-    match event {
-        EventData::DocumentStart { version_directive, .. } => {
-            Event::DocumentStart { version: version_directive.map(|version| (version.major, version.minor)) }
-        }
-        EventData::DocumentEnd { .. } => Event::DocumentEnd,
-        EventData::StreamEnd => Event::StreamEnd,
-        EventData::Alias { anchor } => Event::Alias { anchor },
-        EventData::Scalar { anchor, tag, value, style, .. } => {
-            Event::Scalar { anchor, tag, text: value, plain: style == libyaml_safer::ScalarStyle::Plain }
-        }
-        EventData::SequenceStart { anchor, tag, .. } => Event::SequenceStart { anchor, tag },
-        EventData::MappingStart { anchor, tag, .. } => Event::MappingStart { anchor, tag },
-        EventData::SequenceEnd | EventData::MappingEnd => Event::CollectionEnd,
-        EventData::StreamStart { .. } => Event::Other,
-    }
-}
-
-fn from_other(event: saphyr_parser::Event<'_>) -> Event {
-    use saphyr_parser::Event as Other;
-
-    // It numbers anchors; 0 is none.
-    let anchor = |id: usize| (id != 0).then(|| id.to_string());
-    let tag = |tag: Option<std::borrow::Cow<'_, saphyr_parser::Tag>>| {
-        tag.map(|tag| format!("{}{}", tag.handle, tag.suffix))
-    };
-    match event {
-        Other::DocumentStart(_) => Event::DocumentStart { version: None },
-        Other::DocumentEnd => Event::DocumentEnd,
-        Other::StreamEnd => Event::StreamEnd,
-        Other::Alias(id) => Event::Alias { anchor: id.to_string() },
-        Other::Scalar(text, style, id, given) => Event::Scalar {
-            anchor: anchor(id),
-            tag: tag(given),
-            text: text.into_owned(),
-            plain: style == saphyr_parser::ScalarStyle::Plain,
-        },
-        Other::SequenceStart(id, given) => Event::SequenceStart { anchor: anchor(id), tag: tag(given) },
-        Other::MappingStart(id, given) => Event::MappingStart { anchor: anchor(id), tag: tag(given) },
-        Other::SequenceEnd | Other::MappingEnd => Event::CollectionEnd,
-        Other::Nothing | Other::StreamStart => Event::Other,
-    }
+/// A tag whose escapes (`%c3%a9`) the port took for one character each.
+fn unescape(tag: Option<String>) -> Option<String> {
+    tag.map(|tag| match tag.chars().map(|c| u8::try_from(u32::from(c))).collect::<Result<Vec<u8>, _>>() {
+        Ok(bytes) if !tag.is_ascii() => String::from_utf8_lossy(&bytes).into_owned(),
+        _ => tag,
+    })
 }

@@ -6,6 +6,7 @@
 
 mod emit;
 mod events;
+mod feed;
 mod parse;
 mod path;
 mod scalar;

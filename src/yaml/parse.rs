@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use libyaml_safer::{Error, ErrorKind};
+use libyaml_safer::{Error, ErrorKind, Mark};
 
-use super::events::{self, Event, Events};
+use super::events::{Event, Events};
+use super::feed::Feed;
 use super::{Document, Duplicate, Entry, Map, Node, Position, Value, scalar};
 
 /// Deeper nesting is refused: nothing that Kubernetes reads comes near it.
@@ -91,8 +92,10 @@ impl<'t> Reader<'t> {
             }
         }
         self.anchors.clear();
-        let root = self.root()?;
-        Ok(Some(Document { root, duplicates: std::mem::take(&mut self.duplicates) }))
+        let root = self.root();
+        // Go's reader takes a whole document apart before it looks at what that says.
+        while !matches!(self.events.next()?.0, Event::DocumentEnd | Event::StreamEnd) {}
+        Ok(Some(Document { root: root?, duplicates: std::mem::take(&mut self.duplicates) }))
     }
 
     /// The document's one node, read with a stack of our own: a text's nesting must not become ours.
@@ -124,7 +127,7 @@ impl<'t> Reader<'t> {
                     self.anchor(node, anchor)
                 }
                 Event::Alias { anchor } => self.alias(&anchor, at)?,
-                // A document's end before its node: an empty document.
+                // Never without a node before it; this ends all the same.
                 Event::DocumentEnd | Event::StreamEnd => {
                     return Ok(Node { at, tag: None, value: Value::Null });
                 }
@@ -147,7 +150,7 @@ impl<'t> Reader<'t> {
     ) -> Result<(), ParseError> {
         if stack.len() >= MAX_DEPTH {
             let problem = format!("nested more than {MAX_DEPTH} levels deep");
-            return Err(ParseError::new(Some(at), &problem, None));
+            return Err(self.events.stop(ParseError::new(Some(at), &problem, None)));
         }
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), Anchor::Open);
@@ -172,7 +175,8 @@ impl<'t> Reader<'t> {
                 return Err(ParseError::new(Some(at), &problem, None));
             }
             None => {
-                return Err(ParseError::new(Some(at), &format!("unknown anchor '{name}' referenced"), None));
+                let problem = format!("unknown anchor '{name}' referenced");
+                return Err(self.events.stop(ParseError::new(Some(at), &problem, None)));
             }
         };
         self.aliased += size(node);
@@ -208,25 +212,18 @@ impl ParseError {
         Self { at, problem: problem.to_owned(), platform: format!("yaml: {line}{problem}") }
     }
 
-    /// Go's reader names the line where the surrounding thing begins, and counts scanner errors from 1, others from 0.
-    pub(super) fn from_libyaml(error: &Error, text: &[u8]) -> Self {
+    /// Go's reader counts lines from 0, but those of scanner errors from 1, and has no line 0.
+    pub(super) fn from_libyaml(error: &Error, feed: &Feed<'_>) -> Self {
+        let line = |mark: Option<Mark>| mark.map(|mark| mark.line).filter(|line| *line != 0);
         let scanner = u64::from(error.kind() == ErrorKind::Scanner);
-        let line = [error.context_mark(), error.problem_mark()]
-            .into_iter()
-            .flatten()
-            .find(|mark| mark.line != 0)
-            .map(|mark| mark.line + scanner);
+        let problem = line(error.problem_mark()).map(|line| line + scanner);
+        let line = problem.or_else(|| line(error.context_mark()));
         let at = match error.problem_mark() {
-            Some(mark) => Some(events::position(mark)),
-            None => first_control(text).map(|offset| position(text, offset)),
+            Some(mark) => Some(feed.position(mark)),
+            None => feed.first_refused(),
         };
         Self::new(at, error.problem(), line)
     }
-}
-
-/// The first byte that libyaml's reader refuses.
-fn first_control(text: &[u8]) -> Option<usize> {
-    text.iter().position(|byte| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127))
 }
 
 fn position(text: &[u8], offset: usize) -> Position {
@@ -300,24 +297,25 @@ fn scalar_node(text: String, tag: Option<String>, plain: bool, at: Position) -> 
 
 /// A scalar whose tag says what it must be.
 fn tagged(kind: &str, text: &str, at: Position) -> Result<Value, ParseError> {
+    if !matches!(kind, "null" | "bool" | "int" | "float" | "timestamp") {
+        return Ok(Value::String(text.to_owned()));
+    }
     let value = scalar::plain(text);
-    let fits = match kind {
-        "null" => matches!(value, Value::Null),
-        "bool" => matches!(value, Value::Bool(_)),
-        "int" => matches!(&value, Value::Number(number) if !number.is_f64()),
-        "float" => matches!(value, Value::Number(_) | Value::NonFinite(_)),
-        _ => return Ok(Value::String(text.to_owned())),
+    let found = match kind {
+        "timestamp" if scalar::is_timestamp(text) => kind,
+        _ => scalar::kind(text, &value),
     };
-    if fits {
+    let widens =
+        kind == "float" && found == "int" && matches!(&value, Value::Number(number) if number.is_i64());
+    if found == kind || widens {
         return Ok(value);
     }
-    Err(ParseError::new(Some(at), &format!("cannot decode !!str `{text}` as a !!{kind}"), None))
+    Err(ParseError::new(Some(at), &format!("cannot decode !!{found} `{text}` as a !!{kind}"), None))
 }
 
 fn decode_binary(text: &str, at: Position) -> Result<String, ParseError> {
-    let packed: String = text.split_whitespace().collect();
     let bytes = STANDARD
-        .decode(packed)
+        .decode(text.replace(['\n', '\r'], ""))
         .map_err(|_| ParseError::new(Some(at), "!!binary value contains invalid base64 data", None))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -415,6 +413,24 @@ mod tests {
     }
 
     #[test]
+    fn the_platform_names_the_line_of_the_problem() {
+        assert_eq!(error("\na:\n- b\nc"), "yaml: line 5: could not find expected ':'");
+        assert_eq!(
+            error("a:\n- b\n  c: [\n"),
+            "yaml: line 3: mapping values are not allowed in this context"
+        );
+        assert_eq!(error("\na: [b\n\n"), "yaml: line 3: did not find expected ',' or ']'");
+        assert_eq!(error("a: [b}"), "yaml: did not find expected ',' or ']'");
+    }
+
+    #[test]
+    fn what_is_wrong_behind_the_first_document_s_node_counts() {
+        let first = |text: &str| parse_first(text.as_bytes()).expect_err("invalid").platform;
+        assert_eq!(first("[a]\n@"), "yaml: line 2: found character that cannot start any token");
+        assert_eq!(first("{a: !!int x}\n\t"), "yaml: line 2: found character that cannot start any token");
+    }
+
+    #[test]
     fn another_yaml_version_is_refused() {
         assert_eq!(error("%YAML 1.2\n---\na: 1\n"), "yaml: found incompatible YAML document");
     }
@@ -444,7 +460,29 @@ mod tests {
         assert_eq!(documents[0].duplicates.len(), 1);
         let path = KeyPath::root().name("a").index(1);
         assert_eq!(documents[0].root.locate(&path), Position { line: 1, column: 11 });
-        assert!(parse(b"[!a%41b]").is_ok());
+    }
+
+    #[test]
+    fn a_value_that_its_tag_does_not_fit_is_refused() {
+        for (text, found, kind) in [
+            ("1.0", "float", "int"),
+            ("089", "float", "int"),
+            ("18446744073709551615", "int", "float"),
+            ("yes", "bool", "null"),
+            ("~", "null", "bool"),
+            ("b8", "str", "timestamp"),
+            ("2024-01-01", "str", "bool"),
+            ("<<", "merge", "int"),
+        ] {
+            let expected = format!("yaml: cannot decode !!{found} `{text}` as a !!{kind}");
+            assert_eq!(error(&format!("!!{kind} '{text}'")), expected);
+        }
+        assert_eq!(
+            json("[!!float 1, !!int 0x1F, !!timestamp 2024-01-01, !!set x]"),
+            r#"[1,31,"2024-01-01","x"]"#
+        );
+        assert_eq!(error("!!binary 'aG k='"), "yaml: !!binary value contains invalid base64 data");
+        assert_eq!(json("!!binary |\n  aG\n  k=\n"), r#""hi""#);
     }
 
     #[test]

@@ -20,6 +20,18 @@ pub(super) fn plain(text: &str) -> Value {
     .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
+/// The name of the standard tag that a plain scalar of this text and value has.
+pub(super) fn kind(text: &str, value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) if integer(&text.replace('_', "")).is_some() => "int",
+        Value::Number(_) | Value::NonFinite(_) => "float",
+        _ if text == "<<" => "merge",
+        _ => "str",
+    }
+}
+
 /// Whether a plain scalar of this text would be read as this very string.
 pub(super) fn reads_as_itself(text: &str) -> bool {
     matches!(plain(text), Value::String(_)) && text != "<<" && !is_base60(text) && !is_timestamp(text)
@@ -117,14 +129,12 @@ fn is_base60(text: &str) -> bool {
 }
 
 /// `2024-01-01` and RFC 3339 times: strings in JSON, but quoted when written.
-fn is_timestamp(text: &str) -> bool {
+pub(super) fn is_timestamp(text: &str) -> bool {
     static STYLE: LazyLock<Regex> = LazyLock::new(|| {
         let time = r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?";
         let zone = r"(Z|[-+][0-9]{2}:[0-9]{2})";
-        Regex::new(&format!(
-            r"^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}([Tt]{time}{zone}|\s+{time}(\s*{zone})?)?$"
-        ))
-        .expect("a constant pattern")
+        Regex::new(&format!(r"^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}([Tt]{time}{zone}| +{time})?$"))
+            .expect("a constant pattern")
     });
     STYLE.is_match(text)
 }

@@ -278,3 +278,14 @@ fn tests_beside_a_dockerfile_are_for_the_container_that_it_is_for() {
         .says("several containers use the image")
         .says("workflow: TYPE/ACTION/PIPELINE/STAGE");
 }
+
+#[test]
+fn what_a_pipeline_was_to_leave_that_was_never_reached_is_missing() {
+    let case = Case::fixture("approval");
+    let case = case.file("test/waiting/pipelines/provision/output/server.yaml", "kind: Server\n");
+    case.run(&["run", "waiting"]).exits(1).says("provision: output/server.yaml is missing");
+    case.run(&["run", "waiting", "--update"])
+        .exits(0)
+        .says("removed test/waiting/pipelines/provision/output/server.yaml");
+    case.run(&["run", "waiting"]).exits(0);
+}
