@@ -15,9 +15,15 @@ use super::rules::{self, Claim, Image};
 use super::survey::{Candidate, Survey, dockerfile_anywhere};
 use super::{ImageUse, Override, Overrides, Planned, Recipe, Rule, Source, context, reference};
 
-/// Where every image that is used comes from, in the order of their first use.
-pub(crate) fn plan(home: &Home<'_>, uses: &[ImageUse], overrides: &Overrides) -> Vec<Planned> {
-    let mut plan = Plan::new(home, uses);
+/// Where every image that is used comes from, in the order of their first use. An image that stands in for a
+/// container's own is what the settings say, or is used as it is.
+pub(crate) fn plan(
+    home: &Home<'_>,
+    uses: &[ImageUse],
+    stand_ins: &[&str],
+    overrides: &Overrides,
+) -> Vec<Planned> {
+    let mut plan = Plan::new(home, uses, stand_ins);
     plan.settings(overrides);
     plan.claims(Rule::CliLayout, |image, plan| rules::cli_layout(image, plan.home));
     if !plan.incomplete {
@@ -49,12 +55,17 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(home: &'a Home<'a>, uses: &'a [ImageUse]) -> Self {
+    fn new(home: &'a Home<'a>, uses: &'a [ImageUse], stand_ins: &[&'a str]) -> Self {
         let mut images: Vec<Image<'a>> = Vec::new();
         for used in uses {
             match images.iter_mut().find(|image| image.reference == used.reference) {
                 Some(image) => image.uses.push(used),
                 None => images.push(Image { reference: &used.reference, uses: vec![used] }),
+            }
+        }
+        for reference in stand_ins {
+            if !images.iter().any(|image| image.reference == *reference) {
+                images.push(Image { reference, uses: Vec::new() });
             }
         }
         let near = Survey::of(&home.folder, home.root());
@@ -69,6 +80,10 @@ impl<'a> Plan<'a> {
             let reference = self.images[index].reference;
             let found = overrides.get(reference).or_else(|| overrides.get(reference::name(reference)));
             match found {
+                None if self.images[index].uses.is_empty() => {
+                    let image = reference.to_owned();
+                    self.decided.insert(index, Ok(Source::Use { image, rule: Rule::AsItIs }));
+                }
                 None => {}
                 Some(Override::Pull) => self.use_as(index, reference),
                 Some(Override::Image(image)) => self.use_as(index, image),
@@ -272,7 +287,7 @@ mod tests {
     /// What comes of a Promise called `redis` in the folder `redis` of a repository called `repo`.
     fn plan_redis(files: &Files, images: &[&str], overrides: &Overrides) -> Vec<Planned> {
         let repository = Repository::new(&files.path(""));
-        plan(&repository.home(&files.path("redis"), "redis"), &uses(images), overrides)
+        plan(&repository.home(&files.path("redis"), "redis"), &uses(images), &[], overrides)
     }
 
     /// As one line for each image: the Dockerfile, its context if that is another folder, and the rule.

@@ -121,6 +121,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_problem_has_a_code_of_its_own() {
+        for number in (121..=131).chain([133, 135, 145, 148]).chain(201..=209) {
+            let problem = Problem::new(number, "x", KeyPath::root(), Position { line: 1, column: 1 });
+            assert_eq!(problem.finding(Path::new("x")).code.to_string(), format!("KT{number}"));
+        }
+    }
+
+    #[test]
     fn a_slip_finds_the_name_that_was_meant_and_another_word_does_not() {
         assert_eq!(nearest("comand", ["image", "command"]), Some("command"));
         assert_eq!(nearest("Enviroment", ["environment", "env"]), Some("environment"));

@@ -67,7 +67,7 @@ impl Launchable {
         let Cluster { defaults, .. } = &plan.cluster;
         let context = container.security_context.as_ref().or(defaults.security_context.as_ref());
         Self {
-            image: stage.and_then(|stage| stage.image.clone()).unwrap_or_else(|| container.image.clone()),
+            image: plan.settings.image(container).unwrap_or_default().to_owned(),
             env: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             command: command.map_or_else(|| expand(&container.command), |command| expand(command)),
             args: if command.is_some() { Vec::new() } else { expand(&container.args) },

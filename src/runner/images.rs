@@ -50,7 +50,7 @@ impl Repositories {
     pub(crate) fn plan(&self, suite: &PromiseSuite) -> Vec<Planned> {
         let Some(repository) = self.0.get(&suite.file.root) else { return Vec::new() };
         let home = repository.home(&suite.file.folder, &suite.promise.name);
-        image::plan(&home, &uses(&suite.promise), &overrides(&suite.settings))
+        image::plan(&home, &uses(&suite.promise), &suite.stand_ins(), &overrides(&suite.settings))
     }
 }
 

@@ -30,9 +30,10 @@ use futures_util::stream;
 use crate::compare::CompareError;
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::{Engine, EngineError};
-use crate::kratix::{Target, Workflow};
+use crate::kratix::{Container, Target, Workflow};
 use crate::outcome::{Event, Failure, RunOutcome, TestOutcome, Trouble, Verdict};
 use crate::suite::discovery::{BrokenTest, Test};
+use crate::suite::settings::Settings;
 use crate::suite::{PromiseSuite, Suite, requests};
 use crate::tree::{TreeError, plain};
 
@@ -193,12 +194,12 @@ impl<E: Engine> Runner<'_, E> {
 fn needed<'a>(jobs: &[Job<'a>]) -> Vec<(&'a PromiseSuite, BTreeSet<String>)> {
     let mut needed: BTreeMap<&Path, (&PromiseSuite, BTreeSet<String>)> = BTreeMap::new();
     for job in jobs {
-        let Some(target) = job.target() else { continue };
-        let references = job
-            .suite
-            .pipelines(target)
-            .into_iter()
-            .flat_map(|pipeline| pipeline.containers.iter().map(|container| container.image.clone()));
+        let Some((target, settings)) = job.plan() else { continue };
+        let is_run =
+            |container: &&Container| target.stage.as_ref().is_none_or(|stage| *stage == container.name);
+        let pipelines = job.suite.pipelines(target).into_iter();
+        let containers = pipelines.flat_map(|pipeline| pipeline.containers.iter().filter(is_run));
+        let references = containers.filter_map(|container| settings.image(container).map(str::to_owned));
         let entry = needed.entry(&job.suite.file.folder).or_insert_with(|| (job.suite, BTreeSet::new()));
         entry.1.extend(references);
     }
@@ -206,11 +207,11 @@ fn needed<'a>(jobs: &[Job<'a>]) -> Vec<(&'a PromiseSuite, BTreeSet<String>)> {
 }
 
 impl Job<'_> {
-    /// The workflow or pipeline that is run; none of a folder that cannot be read.
-    fn target(&self) -> Option<&Target> {
+    /// The workflow or pipeline that is run, and how; nothing of a folder that cannot be read.
+    fn plan(&self) -> Option<(&Target, &Settings)> {
         match &self.subject {
-            Subject::Test(test) => Some(&test.target),
-            Subject::Example { target, .. } => Some(target),
+            Subject::Test(test) => Some((&test.target, &test.settings)),
+            Subject::Example { target, .. } => Some((target, &self.suite.settings)),
             Subject::Broken(_) => None,
         }
     }

@@ -187,10 +187,8 @@ fn keys(
         if files.optional {
             return Ok(Vec::new());
         }
-        let text = format!(
-            "MountVolume.SetUp failed for volume \"{}\": {kind} \"{}\" not found",
-            volume.name, files.name
-        );
+        let resource = kind.as_str().to_lowercase();
+        let text = set_up(volume, &format!("{resource} \"{}\" not found", files.name));
         return Err(missing(volume, text, kind, &files.name));
     };
     let value = |key: &str| object.data.get(key).or_else(|| object.binary.get(key));
@@ -213,17 +211,18 @@ fn keys(
             }
             None if files.optional => {}
             None => {
-                let text = format!(
-                    "MountVolume.SetUp failed for volume \"{}\": references non-existent {} key: {}",
-                    volume.name,
-                    kind.to_string().to_lowercase(),
-                    item.key
-                );
+                let what = if kind == DataKind::Secret { "secret" } else { "config" };
+                let text = set_up(volume, &format!("references non-existent {what} key: {}", item.key));
                 return Err(missing(volume, text, kind, &files.name));
             }
         }
     }
     Ok(made)
+}
+
+/// What the kubelet says about a volume that it cannot make.
+fn set_up(volume: &Volume, why: &str) -> String {
+    format!("MountVolume.SetUp failed for volume \"{}\" : {why}", volume.name)
 }
 
 fn missing(volume: &Volume, text: String, kind: DataKind, name: &str) -> Missing {

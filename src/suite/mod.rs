@@ -150,6 +150,15 @@ impl PromiseSuite {
     }
 }
 
+impl PromiseSuite {
+    /// Images that stand in for those of containers, by the settings of the Promise or of a test.
+    pub(crate) fn stand_ins(&self) -> Vec<&str> {
+        let tests = self.tests.iter().filter_map(|test| test.as_ref().ok()).map(|test| &test.settings);
+        let stages = std::iter::once(&self.settings).chain(tests).flat_map(Settings::stages);
+        stages.filter_map(|(_, stage)| stage.image.as_deref()).collect()
+    }
+}
+
 impl Suite {
     /// What is wrong with the test folders that cannot be read.
     pub(crate) fn broken_tests(&self) -> impl Iterator<Item = &SourceError> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::repository::climb;
 use crate::diagnostic::{Source, SourceError};
+use crate::kratix::{Code, Container};
 use crate::yaml::{KeyPath, Position};
 
 /// The file's name, wherever it stands.
@@ -353,6 +354,15 @@ impl Settings {
         self.stages.get(name)?.as_ref()
     }
 
+    /// The image of a container: its own, another in its place, or none, since it is not run.
+    pub(crate) fn image<'s>(&'s self, container: &'s Container) -> Option<&'s str> {
+        match self.stage(&container.name) {
+            Some(StageSetting { skip: Some(_), .. }) => None,
+            Some(StageSetting { image: Some(image), .. }) => Some(image),
+            _ => Some(&container.image),
+        }
+    }
+
     /// The names of the stages that something is said of.
     pub(crate) fn stages(&self) -> impl Iterator<Item = (&str, &StageSetting)> {
         self.stages.iter().filter_map(|(name, stage)| Some((name.as_str(), stage.as_ref()?)))
@@ -376,6 +386,11 @@ impl Settings {
     /// What has to happen for the test to pass.
     pub(crate) fn expect(&self) -> Option<&Expect> {
         self.expect.as_ref()?.as_ref()
+    }
+
+    /// Whether a finding with this code is expected.
+    pub(crate) fn expects(&self, code: Code) -> bool {
+        self.expect().is_some_and(|expect| expect.findings.iter().any(|text| text.parse() == Ok(code)))
     }
 
     /// Whether a second run must leave the same.
