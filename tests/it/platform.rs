@@ -41,20 +41,28 @@ fn a_volume_of_what_is_not_there_is_an_error_that_names_it() {
         "          containers:",
         "          volumes: [{name: own, configMap: {name: settings}}]\n          containers:",
     );
-    let case = case.edit("promise.yaml", CONTAINER, &format!("{CONTAINER}\n            volumeMounts: [{{name: own, mountPath: /etc/own}}]"));
+    let case = case.edit(
+        "promise.yaml",
+        CONTAINER,
+        &format!("{CONTAINER}\n            volumeMounts: [{{name: own, mountPath: /etc/own}}]"),
+    );
     let ran = case.run(&["run"]).exits(1);
-    ran.says("MountVolume.SetUp failed for volume \"own\": ")
+    ran.says("MountVolume.SetUp failed for volume \"own\" : configmap ")
         .says("\"settings\" not found")
-        .says("promise.yaml:37:22")
+        .says("promise.yaml:37:21")
         .says("put the ConfigMap settings into a file under `objects:` in kratix-test.yaml");
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {key: value}\n";
-    case.file("settings.yaml", map).file("kratix-test.yaml", "objects: [settings.yaml]\n").run(&["run"]).exits(0);
+    case.file("settings.yaml", map)
+        .file("kratix-test.yaml", "objects: [settings.yaml]\n")
+        .run(&["run"])
+        .exits(0);
 }
 
 #[test]
 fn the_values_of_secrets_and_of_our_environment_are_never_printed() {
     let env = "env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]";
-    let leaky = "set -x; echo \"the token is $TOKEN\"; echo \"$OURS\" | tee /kratix/output/a.txt; cat /etc/tls/key
+    let leaky =
+        "set -x; echo \"the token is $TOKEN\"; echo \"$OURS\" | tee /kratix/output/a.txt; cat /etc/tls/key
 echo \"token: $TOKEN\" > /kratix/output/a.yaml; echo \"message: $TOKEN\" > /kratix/metadata/status.yaml";
     let secrets = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\ndata: {token: bDBuZy1hbmQtcmFuZG9t}\n---\n\
                    apiVersion: v1\nkind: Secret\nmetadata: {name: tls}\nstringData: {key: \"-- first\\nc3rtificate\\n-- last\\n\"}\n";
@@ -96,7 +104,8 @@ fn the_platforms_own_defaults_are_taken_from_its_config_map() {
                   config: |\n    workflows:\n      defaultContainerSecurityContext: {runAsUser: 1234, runAsGroup: 56}\n      \
                   defaultContainerResources:\n        requests: {cpu: 10m, memory: 32Mi}\n        limits: {memory: 64Mi}\n";
     let setting = "kratix-config: platform/kratix.yaml\n";
-    let case = |script| Case::stage(script).file("platform/kratix.yaml", config).file("kratix-test.yaml", setting);
+    let case =
+        |script| Case::stage(script).file("platform/kratix.yaml", config).file("kratix-test.yaml", setting);
     case("id").run(&["run", "-v"]).exits(0).says("uid=1234 gid=56");
     let greedy = "dd if=/dev/zero of=/dev/null bs=100M count=1";
     case(greedy).run(&["run"]).exits(1).says("its limit, 64 MiB (OOMKilled)");
@@ -172,20 +181,52 @@ fn the_image_of_a_skipped_stage_is_not_needed() {
 
 #[test]
 fn findings_are_allowed_warned_of_or_errors_as_the_settings_say() {
-    let case = Case::stage("echo a > /kratix/output/notes.txt").test("a").file("test/a/output/notes.txt", "a\n");
+    let case =
+        Case::stage("echo a > /kratix/output/notes.txt").test("a").file("test/a/output/notes.txt", "a\n");
     let with = |case: Case, text: &str| case.file("kratix-test.yaml", text);
     case.run(&["run"]).exits(0).says("warning KT146 ");
     let case = with(case, "findings: {KT146: error}\n");
     case.run(&["run"]).exits(1).says("error KT146 ");
     let case = with(case, "findings: {KT146: allow, KT112: allow}\n");
     let ran = case.run(&["run"]).exits(0).does_not_say("KT146 ");
-    ran.says("`findings:` allows KT112, which was not found").does_not_say("allows KT146");
-    let case = with(case, "findings: {KT146: allow}\n");
-    case.run(&["run"]).exits(0).does_not_say("KT146");
-    with(case, "findings: {KT999: allow}\n").run(&["run"]).exits(1).says("KT999 is not a code");
+    ran.says("warning: thing: `findings:` allows KT112, which no test has found")
+        .does_not_say("allows KT146");
+    with(case, "findings: {KT999: allow}\n")
+        .run(&["run"])
+        .exits(2)
+        .says("kratix-test.yaml:1:")
+        .says("KT999 is not a code");
     let broken = Case::stage("echo '- a' > /kratix/metadata/status.yaml").test("a");
     let broken = broken.file("test/a/metadata/status.yaml", "- a\n");
     with(broken, "findings: {KT102: warn}\n").run(&["run"]).exits(0).says("warning KT102 ");
+}
+
+#[test]
+fn what_one_test_finds_may_be_allowed_to_all() {
+    let script = "grep -q 'size: small' /kratix/input/object.yaml || echo a > /kratix/output/notes.txt";
+    let case = Case::stage(script).test("a").test("b").edit(
+        "test/b/input/object.yaml",
+        "replicas: 2",
+        "replicas: 2\n  size: large",
+    );
+    let case = case.file("kratix-test.yaml", "findings: {KT146: allow}\n");
+    case.run(&["run", "--update"]).exits(0).does_not_say("KT146");
+}
+
+#[test]
+fn what_is_found_of_the_promise_is_judged_by_the_settings_too() {
+    let case =
+        Case::pipelines(&[("resource/delete", &[("one", "true"), ("two", "true")])]).test("resource-delete");
+    let case = case.file("test/resource-delete/output/.gitkeep", "");
+    let ran = case.run(&["run"]).exits(0);
+    assert_eq!(format!("{}{}", ran.stdout, ran.stderr).matches("KT133").count(), 1, "it is said once");
+    let case = case.file("kratix-test.yaml", "findings: {KT133: allow}\n");
+    case.run(&["run"]).exits(0).does_not_say("KT133");
+    case.run(&["check"]).exits(0).does_not_say("KT133");
+    let case = case.file("kratix-test.yaml", "findings: {KT133: error}\n");
+    case.run(&["run"]).exits(1).says("error KT133 ");
+    case.run(&["check"]).exits(1).says("error KT133 ");
+    case.file("kratix-test.yaml", "expect: {findings: [KT133]}\n").run(&["run"]).exits(0).says("PASS");
 }
 
 #[test]
@@ -212,7 +253,11 @@ fn an_expected_finding_may_be_about_a_stage_that_failed() {
 
 #[test]
 fn an_expected_refusal_passes_and_its_absence_fails() {
-    let case = Case::stage("echo never; exit 1").test("a").edit("test/a/input/object.yaml", "replicas: 2", "replicas: 0");
+    let case = Case::stage("echo never; exit 1").test("a").edit(
+        "test/a/input/object.yaml",
+        "replicas: 2",
+        "replicas: 0",
+    );
     let case = case.file("test/a/kratix-test.yaml", "expect: {refused: spec.replicas}\n");
     case.run(&["run"]).exits(0).says("PASS  a");
     case.run(&["check"]).exits(0);
@@ -227,7 +272,10 @@ fn an_expected_refusal_passes_and_its_absence_fails() {
 #[test]
 fn an_expected_exit_code_ends_the_workflow_where_it_comes() {
     let case = Case::pipelines(&[("resource/configure", &[("first", "exit 3"), ("second", "echo never")])]);
-    let case = case.test("a").file("test/a/kratix-test.yaml", "exit: 3\n").file("test/a/pipelines/first/output/.gitkeep", "");
+    let case = case
+        .test("a")
+        .file("test/a/kratix-test.yaml", "exit: 3\n")
+        .file("test/a/pipelines/first/output/.gitkeep", "");
     case.run(&["run", "-v"]).exits(0).does_not_say("never");
     let case = case.edit("promise.yaml", "exit 3", "exit 0");
     case.run(&["run"]).exits(1).says("every stage exited with code 0, and 3 was expected");

@@ -112,7 +112,8 @@ echo 'bad: selectors' > /kratix/metadata/destination-selectors.yaml";
 
 #[test]
 fn the_workflows_of_the_promise_itself_read_the_promise() {
-    let script = "cp /kratix/input/object.yaml /kratix/output/; env | grep ^KRATIX_ | sort > /kratix/output/env.txt";
+    let script =
+        "cp /kratix/input/object.yaml /kratix/output/; env | grep ^KRATIX_ | sort > /kratix/output/env.txt";
     let both: [(&str, &[(&str, &str)]); 2] =
         [("promise/configure", &[("setup", script)]), ("promise/delete", &[("close", script)])];
     let case = Case::pipelines(&both).remove("request.yaml");
@@ -124,7 +125,8 @@ fn the_workflows_of_the_promise_itself_read_the_promise() {
     assert!(object.contains("\nkind: Promise\n") && object.contains("        kind: Pipeline\n"), "{object}");
     assert!(case.read("test/gone/output/object.yaml").contains("deletionTimestamp"), "it is being deleted");
     let env = case.read("test/promise-configure/output/env.txt");
-    for line in ["KRATIX_CLUSTER_SCOPED=true\n", "KRATIX_CRD_PLURAL=promises\n", "KRATIX_OBJECT_NAMESPACE=\n"] {
+    for line in ["KRATIX_CLUSTER_SCOPED=true\n", "KRATIX_CRD_PLURAL=promises\n", "KRATIX_OBJECT_NAMESPACE=\n"]
+    {
         assert!(env.contains(line), "no {line:?} in\n{env}");
     }
 }
@@ -143,7 +145,8 @@ echo 'kratix: {}' > /kratix/metadata/status.yaml";
         .file("test/a/output/a.yaml", "a: 1\n")
         .file("test/a/output/b.yaml", "a: 2\n")
         .file("test/a/metadata/status.yaml", "kratix: {}\n");
-    let ran = case.run(&["run", "-v"]).exits(0).says("| step: one").does_not_say("never").does_not_say("KT101");
+    let ran =
+        case.run(&["run", "-v"]).exits(0).says("| step: one").does_not_say("never").does_not_say("KT101");
     ran.does_not_say("schedules").does_not_say("status at the end");
     case.edit("test/a/kratix-test.yaml", "second", "secnd")
         .run(&["run"])
@@ -154,10 +157,11 @@ echo 'kratix: {}' > /kratix/metadata/status.yaml";
 
 #[test]
 fn one_pipeline_of_several_runs_alone() {
-    let case = configure(&[("first", "echo never; exit 1"), ("second", "echo 'a: 1' > /kratix/output/a.yaml")])
-        .test("a")
-        .file("test/a/kratix-test.yaml", "workflow: resource/configure/second\n")
-        .file("test/a/output/a.yaml", "a: 1\n");
+    let case =
+        configure(&[("first", "echo never; exit 1"), ("second", "echo 'a: 1' > /kratix/output/a.yaml")])
+            .test("a")
+            .file("test/a/kratix-test.yaml", "workflow: resource/configure/second\n")
+            .file("test/a/output/a.yaml", "a: 1\n");
     case.run(&["run"]).exits(0).does_not_say("never");
     case.edit("test/a/kratix-test.yaml", "second", "third")
         .run(&["run"])
@@ -172,10 +176,14 @@ fn the_work_and_the_status_are_compared_where_they_are_expected() {
     let case = Case::stage(script).test("a").test("b");
     case.run(&["run", "--update"]).exits(0);
     assert!(!case.exists("test/a/work.yaml") && !case.exists("test/a/status.yaml"), "they are not asked for");
-    let case = case.file("test/a/work.yaml", "workloadGroups: []\n").file("test/a/status.yaml", "step: two\n");
+    let case =
+        case.file("test/a/work.yaml", "workloadGroups: []\n").file("test/a/status.yaml", "step: two\n");
     let ran = case.run(&["run"]).exits(1).says("FAIL  a").says("PASS  b");
     ran.says("work.yaml").says("status.yaml").says("expected  two").says("actual    one");
-    case.run(&["run", "--update"]).exits(0).says("changed test/a/work.yaml").says("changed test/a/status.yaml");
+    case.run(&["run", "--update"])
+        .exits(0)
+        .says("changed test/a/work.yaml")
+        .says("changed test/a/status.yaml");
     let work = "workloadGroups:\n- destinationSelectors: []\n  directory: .\n  id: 5058f1af8388633f609cadb75a75dc9d\n  \
                 workloads:\n  - a.yaml\n";
     assert_eq!(case.read("test/a/work.yaml"), work);
@@ -197,7 +205,8 @@ echo \"madeAt: $made\" | tee /kratix/metadata/status.yaml > /kratix/output/a.yam
 
 #[test]
 fn what_a_second_run_leaves_otherwise_is_shown_path_by_path() {
-    let time = "cat > /kratix/output/a.yaml <<END\nat: {now: $(cat /proc/sys/kernel/random/uuid)}\nsteady: 1\nEND";
+    let time =
+        "cat > /kratix/output/a.yaml <<END\nat: {now: $(cat /proc/sys/kernel/random/uuid)}\nsteady: 1\nEND";
     let once = "[ -n \"$(value made)\" ] || echo 'b: 1' > /kratix/output/b.yaml
 echo 'made: true' > /kratix/metadata/status.yaml";
     let counts = "echo \"runs: 1$(value runs)\" > /kratix/metadata/status.yaml";
@@ -213,7 +222,11 @@ echo 'made: true' > /kratix/metadata/status.yaml";
         .says("explain KT141")
         .does_not_say("--update");
     let fails = "[ -z \"$(value made)\" ] || { echo 'made already'; exit 1; }; echo 'made: 1' > /kratix/metadata/status.yaml";
-    configure(&[("setup", fails)]).run(&["run", "--idempotent"]).exits(1).says("made already").says("second run");
+    configure(&[("setup", fails)])
+        .run(&["run", "--idempotent"])
+        .exits(1)
+        .says("made already")
+        .says("second run");
     let back = "sed '1,/^status:/d; s/^  //; /^kratix:/,/^message:/d' /kratix/input/object.yaml > /kratix/metadata/status.yaml
 [ -z \"$(value made)\" ] || echo 'kratix: {}' >> /kratix/metadata/status.yaml; echo 'made: 1' >> /kratix/metadata/status.yaml";
     configure(&[("setup", back)]).run(&["run", "--idempotent"]).exits(1).says("KT101").says("second run");
