@@ -14,7 +14,8 @@ use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{Object, Target, WorkflowType, promise_object, resource_object};
 use crate::outcome::{Failure, TestOutcome, Verdict};
-use crate::suite::expectation::{Expectation, Written};
+use crate::suite::changes::Changes;
+use crate::suite::expectation::Expectation;
 use crate::suite::settings::Settings;
 
 /// What a subject is run with, whether it is a test or an example.
@@ -145,18 +146,18 @@ impl<E: Engine> Runner<'_, E> {
             outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
             return Ok(Verdict::Failed);
         }
-        let mut written: Vec<Written> = Vec::new();
+        let mut changes = Changes::of(plan.expectation.test());
         if let Some(folder) = plan.new_test {
-            written.extend(update::new_test(folder, plan.request.as_deref())?);
+            update::new_test(folder, plan.request.as_deref(), &mut changes)?;
         }
         for (pipeline, left) in judgement::left(plan, outcome) {
             let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
             let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
             let changed = judgement::changed(differences.map(|located| &located.difference));
-            written.extend(update::store(&expectation, &left, &changed, is_new)?);
+            update::store(&expectation, &left, &changed, is_new, &mut changes)?;
         }
-        written.extend(update::store_summaries(plan, outcome)?);
-        Ok(Verdict::Updated(written))
+        update::store_summaries(plan, outcome, &mut changes)?;
+        Ok(Verdict::Updated(changes.commit()?))
     }
 }
 

@@ -8,7 +8,9 @@ use super::summaries::{self, Summary};
 use super::test::Plan;
 use crate::diagnostic::{Source, SourceError};
 use crate::outcome::{Left, Located, TestOutcome};
-use crate::suite::expectation::{self, FOLDERS, PipelineExpectation, Written, create};
+use crate::suite::changes::Changes;
+use crate::suite::expectation::{FOLDERS, PipelineExpectation};
+use crate::suite::settings::FILE_NAME;
 
 /// The paths that differ, below each of the folders that a pipeline leaves.
 #[derive(Debug, Default)]
@@ -23,22 +25,23 @@ pub(super) fn store(
     left: &Left,
     changed: &Changed,
     is_new: bool,
-) -> Result<Vec<Written>, SourceError> {
-    let mut written = Vec::new();
-    for (folder, tree, changed) in
-        [(FOLDERS[0], &left.metadata, &changed.metadata), (FOLDERS[1], &left.output, &changed.output)]
-    {
-        written.extend(expectation.write(folder, tree, changed)?);
+    changes: &mut Changes,
+) -> Result<(), SourceError> {
+    let before = changes.count();
+    expectation.write(FOLDERS[0], &left.metadata, &changed.metadata, changes)?;
+    expectation.write(FOLDERS[1], &left.output, &changed.output, changes)?;
+    if is_new && changes.count() == before && expectation.is_new() {
+        expectation.write_empty(changes)?;
     }
-    if is_new && expectation.is_new() {
-        written.extend(expectation.write_empty()?);
-    }
-    Ok(written)
+    Ok(())
 }
 
 /// Writes the status and the Works anew where they are expected and differ.
-pub(super) fn store_summaries(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Written>, Stop> {
-    let mut written = Vec::new();
+pub(super) fn store_summaries(
+    plan: &Plan<'_>,
+    outcome: &TestOutcome,
+    changes: &mut Changes,
+) -> Result<(), Stop> {
     for Summary { expected, actual, .. } in summaries::of(plan, outcome)? {
         let differs = |name: &str| {
             let differs =
@@ -46,18 +49,20 @@ pub(super) fn store_summaries(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<
             outcome.differences.iter().any(differs)
         };
         for name in expected.entries.keys().filter(|name| differs(name)) {
-            let target = expected.root.join(name);
-            expectation::store(&target, &actual.read(name)?, false)?;
-            written.push(Written::Changed(target));
+            changes.store(expected.root.join(name), &actual.read(name)?, false)?;
         }
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Makes an example request a test: its folder with a copy of the request.
-pub(super) fn new_test(folder: &Path, request: Option<&Path>) -> Result<Vec<Written>, SourceError> {
+pub(super) fn new_test(
+    folder: &Path,
+    request: Option<&Path>,
+    changes: &mut Changes,
+) -> Result<(), SourceError> {
     match request {
-        Some(request) => create(&folder.join("input/object.yaml"), &Source::read(request)?.bytes),
-        None => create(&folder.join(crate::suite::settings::FILE_NAME), b"workflow: promise/configure\n"),
+        Some(request) => changes.create(folder.join("input/object.yaml"), &Source::read(request)?.bytes),
+        None => changes.create(folder.join(FILE_NAME), b"workflow: promise/configure\n"),
     }
 }

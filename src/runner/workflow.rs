@@ -55,7 +55,11 @@ impl<E: Engine> Runner<'_, E> {
             status: None,
         };
         let mut next = Next::Pipeline;
-        for pipeline in &pipelines {
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            // The platform refuses a second one of a name, and says so: its folders are the first one's.
+            if pipelines[..index].iter().any(|earlier| earlier.name == pipeline.name) {
+                continue;
+            }
             let place = place(job, plan, pipeline);
             if place > 0 && plan.target.workflow.action == WorkflowAction::Configure {
                 platform.start(place);

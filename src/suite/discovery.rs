@@ -68,7 +68,8 @@ fn below(
     outer: &Settings,
 ) -> Vec<Result<Test, BrokenTest>> {
     let excluded = outer.exclude().to_vec();
-    let mut walk = Walk { found: Vec::new(), excluded, prefix: prefix.to_owned(), default };
+    let mut walk =
+        Walk { found: Vec::new(), excluded, prefix: prefix.to_owned(), crossed: Vec::new(), default };
     for root in ["test", "tests"].map(|name| join(folder, name)) {
         if root.is_dir() {
             walk.visit(&root, &root, outer);
@@ -108,6 +109,8 @@ struct Walk {
     excluded: Vec<PathBuf>,
     /// What names begin with.
     prefix: String,
+    /// The folders that links were followed from, on the way to where the walk is.
+    crossed: Vec<PathBuf>,
     /// What a test is for that says nothing else, or why it must say so.
     default: Result<Target, String>,
 }
@@ -118,7 +121,10 @@ impl Walk {
         if self.excluded.iter().any(|excluded| folder.starts_with(excluded)) {
             return false;
         }
-        match self.try_visit(root, folder, outer) {
+        let crossed = self.crossed.len();
+        let found = self.cross(root, folder).and_then(|()| self.try_visit(root, folder, outer));
+        self.crossed.truncate(crossed);
+        match found {
             Ok(found) => found,
             Err(error) => {
                 let broken = BrokenTest { name: self.name(root, folder), folder: folder.to_owned(), error };
@@ -126,6 +132,22 @@ impl Walk {
                 true
             }
         }
+    }
+
+    /// Remembers which folder a link is followed from: one that leads to a folder that it is in, be it through other
+    /// links, would be followed for ever.
+    fn cross(&mut self, root: &Path, folder: &Path) -> Result<(), SourceError> {
+        let Some(parent) = folder.parent().filter(|_| folder != root && folder.is_symlink()) else {
+            return Ok(());
+        };
+        let failed =
+            |error| SourceError::whole(folder, format!("cannot be followed: {}", tree::plain(&error)));
+        let target = folder.canonicalize().map_err(failed)?;
+        self.crossed.push(parent.canonicalize().map_err(failed)?);
+        if self.crossed.iter().any(|inside| inside.starts_with(&target)) {
+            return Err(SourceError::whole(folder, "is a link to a folder that it is in").hint("remove it"));
+        }
+        Ok(())
     }
 
     fn try_visit(&mut self, root: &Path, folder: &Path, outer: &Settings) -> Result<bool, SourceError> {
@@ -299,6 +321,27 @@ mod tests {
             discovered(&["test/a/input/x", "test/a/kratix-test.yaml=workflow: some/thing"]).expect("tests");
         let error = &tests[0].as_ref().expect_err("broken").error;
         assert!(error.to_string().contains("kratix-test.yaml:1:1: "), "{error}");
+    }
+
+    #[test]
+    fn links_are_followed_unless_they_lead_round() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in ["test/a/input", "test/x", "test/y", "shared/b/input"] {
+            fs::create_dir_all(folder.path().join(path)).expect("a folder");
+        }
+        fs::write(folder.path().join("promise.yaml"), "kind: Promise\n").expect("a file");
+        for (target, link) in [("../shared", "test/linked"), (".", "test/self"), ("/", "test/root")] {
+            symlink(target, folder.path().join(link)).expect("a link");
+        }
+        symlink("../y", folder.path().join("test/x/y")).expect("a link");
+        symlink("../x", folder.path().join("test/y/x")).expect("a link");
+        let Found::One(file) = find(folder.path()).expect("a Promise") else { panic!("below") };
+        let tests = discover(&file, &Settings::default()).expect("tests");
+        let names: Vec<(&str, bool)> = tests.iter().map(|test| (name_of(test), test.is_ok())).collect();
+        let round = [("root", false), ("self", false), ("x/y/x", false), ("y/x/y", false)];
+        assert_eq!(names, [vec![("a", true), ("linked/b", true)], round.to_vec()].concat());
     }
 
     #[test]

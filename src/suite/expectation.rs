@@ -5,8 +5,10 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::SourceError;
-use crate::tree::{self, Resolution, Tree};
+use crate::diagnostic::{Source, SourceError};
+use crate::tree::{self, EntryKind, Resolution, Tree};
+
+use super::changes::Changes;
 
 /// The two folders that a pipeline leaves.
 pub(crate) const FOLDERS: [&str; 2] = ["metadata", "output"];
@@ -14,6 +16,7 @@ pub(crate) const FOLDERS: [&str; 2] = ["metadata", "output"];
 /// Where a test keeps its expectations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Expectation {
+    test: PathBuf,
     /// The test's folder, or `expected` in it.
     folder: PathBuf,
 }
@@ -36,21 +39,23 @@ pub(crate) enum Written {
 impl Expectation {
     pub(crate) fn of(test: &Path) -> Self {
         let expected = test.join("expected");
-        Self { folder: if expected.is_dir() { expected } else { test.to_owned() } }
+        Self { test: test.to_owned(), folder: if expected.is_dir() { expected } else { test.to_owned() } }
     }
 
     /// The exit code that `exitcode` beside the expectations says, if it is there.
     pub(crate) fn exit_code(&self) -> Result<Option<i64>, SourceError> {
         let path = self.folder.join("exitcode");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(SourceError::whole(&path, format!("cannot be read: {}", tree::plain(&error))));
-            }
-        };
-        let wrong = |_| SourceError::whole(&path, format!("{:?} is not an exit code", text.trim()));
-        text.trim().parse().map(Some).map_err(wrong)
+        if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let source = Source::read(&path)?;
+        let code = str::from_utf8(&source.bytes).ok().and_then(|text| text.trim().parse().ok());
+        code.map(Some).ok_or_else(|| SourceError::whole(&path, "does not hold an exit code alone, such as 1"))
+    }
+
+    /// The folder of the test that it is of.
+    pub(crate) fn test(&self) -> &Path {
+        &self.test
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -89,6 +94,10 @@ impl PipelineExpectation {
         if !root.exists() {
             return Ok(Tree { root, ..Tree::default() });
         }
+        if !root.is_dir() {
+            let message = "is no folder, where the files that a pipeline leaves are expected";
+            return Err(SourceError::whole(&root, message).hint("move it away"));
+        }
         let mut tree = tree::scan(&root).map_err(|error| SourceError::whole(&root, error.to_string()))?;
         tree.entries.retain(|path, _| !is_kept_for_git(path));
         Ok(tree)
@@ -100,33 +109,31 @@ impl PipelineExpectation {
         folder: &str,
         left: &Tree,
         changed: &BTreeSet<String>,
-    ) -> Result<Vec<Written>, SourceError> {
+        changes: &mut Changes,
+    ) -> Result<(), SourceError> {
         let expected = self.read(folder)?;
         let root = self.folder.join(folder);
-        let mut written = Vec::new();
-        let gone =
-            |path: &&String| file_behind(&expected, path).is_some() && file_behind(left, path).is_none();
-        for path in changed.iter().filter(gone) {
-            let target = root.join(path);
-            fs::remove_file(&target).map_err(|error| cannot_write(&target, &error))?;
-            remove_empty_parents(&target, &root);
-            written.push(Written::Removed(target));
+        let is_there =
+            |path: &str| expected.entries.get(path).is_some_and(|entry| entry.kind != EntryKind::Directory);
+        for path in changed.iter().filter(|path| is_there(path) && file_behind(left, path).is_none()) {
+            changes.remove(root.join(path), &root)?;
         }
         for (path, source) in changed.iter().filter_map(|path| Some((path, file_behind(left, path)?))) {
-            let target = root.join(path);
-            let bytes = left.read(&source).map_err(|error| cannot_write(&target, &error))?;
+            let bytes = left.read(&source).map_err(|error| {
+                SourceError::whole(
+                    &left.root.join(&source),
+                    format!("cannot be read: {}", tree::plain(&error)),
+                )
+            })?;
             let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
-            store(&target, &bytes, executable).map_err(|error| cannot_write(&target, &error))?;
-            let created = !expected.entries.contains_key(path);
-            written.push(if created { Written::Created(target) } else { Written::Changed(target) });
+            changes.store(root.join(path), &bytes, executable)?;
         }
-        Ok(written)
+        Ok(())
     }
 
     /// Gives a test of a pipeline that leaves nothing a folder that git keeps.
-    pub(crate) fn write_empty(&self) -> Result<Vec<Written>, SourceError> {
-        let target = self.folder.join("output/.gitkeep");
-        create(&target, b"")
+    pub(crate) fn write_empty(&self, changes: &mut Changes) -> Result<(), SourceError> {
+        changes.create(self.folder.join("output/.gitkeep"), b"")
     }
 }
 
@@ -143,10 +150,6 @@ fn file_behind(tree: &Tree, path: &str) -> Option<String> {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> SourceError {
-    SourceError::whole(path, format!("cannot be written: {}", tree::plain(error)))
-}
-
 /// Writes a file whole or not at all.
 pub(crate) fn store(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -159,24 +162,6 @@ pub(crate) fn store(path: &Path, bytes: &[u8], executable: bool) -> io::Result<(
     file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     file.persist(path)?;
     Ok(())
-}
-
-/// Writes a file that is not there yet; one that is stays as it is.
-pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<Vec<Written>, SourceError> {
-    if path.exists() {
-        return Ok(Vec::new());
-    }
-    store(path, bytes, false).map_err(|error| cannot_write(path, &error))?;
-    Ok(vec![Written::Created(path.to_owned())])
-}
-
-fn remove_empty_parents(path: &Path, root: &Path) {
-    let parents = path.ancestors().skip(1).take_while(|parent| *parent != root && parent.starts_with(root));
-    for parent in parents {
-        if fs::remove_dir(parent).is_err() {
-            return;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -236,7 +221,9 @@ mod tests {
         let changed: BTreeSet<String> = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(str::to_owned).into();
         let expectation = PipelineExpectation { folder: test.path().to_owned() };
         let output = test.path().join("output");
-        let written = expectation.write("output", &left, &changed).expect("written");
+        let mut changes = Changes::of(test.path());
+        expectation.write("output", &left, &changed, &mut changes).expect("staged");
+        let written = changes.commit().expect("written");
         assert_eq!(
             written,
             [

@@ -1,5 +1,6 @@
 //! Tests on disk: which Promises there are, which folders are tests, their settings, and their expectations.
 
+pub(crate) mod changes;
 pub(crate) mod discovery;
 pub(crate) mod expectation;
 pub(crate) mod filter;

@@ -1,10 +1,13 @@
 //! The program, as a user runs it, against a real engine.
 
 mod architecture;
+mod attacks;
 mod bad_input;
 mod case;
+mod check;
 mod completions;
 mod engine;
+mod fixtures;
 mod help;
 mod interrupt;
 mod list;

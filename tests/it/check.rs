@@ -1,0 +1,52 @@
+//! `check` and `explain`: what needs no container, and no engine.
+
+use crate::case::Case;
+
+fn without_engine(case: Case) -> Case {
+    case.env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+}
+
+#[test]
+fn everything_that_is_wrong_is_listed_and_not_only_the_first() {
+    let case = without_engine(Case::script("true").test("a"))
+        .edit("promise.yaml", "image: kratix", "imag: kratix")
+        .edit("promise.yaml", "scope: Namespaced", "scope: Cluster")
+        .edit("test/a/input/object.yaml", "replicas: 2", "replicas: two");
+    case.run(&["check"])
+        .exits(1)
+        .says("error KT121")
+        .says("json: unknown field \"imag\"")
+        .says("error KT127")
+        .says("promise api needs to be namespace scoped")
+        .says("error KT208")
+        .says("spec.replicas in body must be of type integer")
+        .says("test/a/input/object.yaml:6:");
+}
+
+#[test]
+fn a_good_promise_has_nothing_to_say_of() {
+    without_engine(Case::fixture("elastic-cloud")).run(&["check"]).exits(0).says(" 0 errors, 0 warnings");
+}
+
+#[test]
+fn a_request_that_is_expected_to_be_refused_is_no_error() {
+    let case = without_engine(Case::script("true").test("a"))
+        .edit("test/a/input/object.yaml", "replicas: 2", "replicas: two")
+        .file("test/a/kratix-test.yaml", "expect: {refused: spec.replicas}\n");
+    case.run(&["check"]).exits(0);
+}
+
+#[test]
+fn what_cannot_be_read_is_usage() {
+    let case = without_engine(Case::script("true")).edit("promise.yaml", "  name: thing", "\tname: thing");
+    case.run(&["check"]).exits(2).says("promise.yaml:4:1: is not valid YAML");
+}
+
+#[test]
+fn a_code_is_explained() {
+    let case = Case::empty();
+    let page = case.run(&["explain", "KT112"]).exits(0).says("# KT112").stdout;
+    assert_eq!(case.run(&["explain", "kt112"]).exits(0).stdout, page);
+    case.run(&["explain"]).exits(0).says("KT101  ").says("KT148  ");
+    case.run(&["explain", "KT999"]).exits(2).says("KT999 is not a code");
+}
