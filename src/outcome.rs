@@ -34,6 +34,8 @@ pub(crate) struct TestOutcome {
     pub(crate) differences: Vec<Located>,
     /// What the platform would refuse, or do otherwise than the author means; errors fail the test.
     pub(crate) findings: Vec<Finding>,
+    /// Findings that the settings allow and that are not there.
+    pub(crate) idle: Vec<Code>,
     /// What is worth knowing about the files and changes nothing.
     pub(crate) notes: Vec<Note>,
     /// What is worth knowing about the run.
@@ -194,6 +196,10 @@ pub(crate) enum Event<'a> {
     PromiseWarning {
         finding: &'a Finding,
     },
+    /// Something about the settings that their author should know.
+    SettingsWarning {
+        message: &'a str,
+    },
     /// The tests begin; so many of them.
     TestsStarted {
         count: usize,
@@ -256,6 +262,7 @@ impl TestOutcome {
             failures: Vec::new(),
             differences: Vec::new(),
             findings: Vec::new(),
+            idle: Vec::new(),
             notes: Vec::new(),
             remarks: Vec::new(),
             status: None,

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::{Check, Global};
 use crate::diagnostic::{Source, SourceError};
 use crate::exit::Exit;
-use crate::kratix::{Finding, Promise, Severity, WorkflowType, admission, resource_object};
+use crate::kratix::{Finding, Promise, Severity, WorkflowAction, WorkflowType, admission, resource_object};
 use crate::report::terminal::Terminal;
 use crate::report::words::Count;
 use crate::suite::discovery::{Test, discover};
@@ -61,9 +61,10 @@ impl Checked {
     fn read(file: &PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::read(&file.source)?;
         let path = &file.source.path;
-        let findings = admission::check(&promise).iter().map(|problem| problem.finding(path)).collect();
-        let mut checked = Self { findings, errors: Vec::new(), files: 1 };
         let settings = Settings::load(&file.root, &file.folder)?;
+        let found = admission::check(&promise);
+        let findings = found.iter().filter_map(|problem| settings.judge(problem.finding(path))).collect();
+        let mut checked = Self { findings, errors: Vec::new(), files: 1 };
         for test in discover(file, &settings)? {
             match test {
                 Ok(test) => checked.test(&promise, &test),
@@ -71,35 +72,37 @@ impl Checked {
             }
         }
         for request in requests::examples(&file.folder, &promise) {
-            checked.request(&promise, &request, None);
+            checked.request(&promise, &request, &settings);
         }
         Ok(checked)
     }
 
     fn test(&mut self, promise: &Promise, test: &Test) {
-        let refused = test.settings.expect().and_then(|expect| expect.refused.as_deref());
         if test.target.workflow.kind == WorkflowType::Resource {
-            self.request(promise, &test.request, refused);
+            self.request(promise, &test.request, &test.settings);
         }
     }
 
-    /// `refused` is a part of what the platform is expected to say.
-    fn request(&mut self, promise: &Promise, path: &Path, refused: Option<&str>) {
+    fn request(&mut self, promise: &Promise, path: &Path, settings: &Settings) {
         self.files += 1;
-        let document = Source::read(path).and_then(|source| source.document());
-        let document = match document {
+        let document = match Source::read(path).and_then(|source| source.document()) {
             Ok(document) => document,
             Err(error) => return self.errors.push(error),
         };
-        match resource_object(promise, crate::kratix::WorkflowAction::Configure, &document.root) {
-            Ok(object) => {
-                self.findings.extend(object.remarks.iter().map(|problem| problem.finding(path)));
+        let refused = settings.expect().and_then(|expect| expect.refused.as_deref());
+        let object = resource_object(promise, WorkflowAction::Configure, &document.root);
+        let problems = match (object, refused) {
+            (Ok(object), None) => object.remarks,
+            (Ok(_), Some(part)) => {
+                let message = format!("the platform accepts it, and was expected to refuse it with: {part}");
+                return self.errors.push(SourceError::whole(path, message));
             }
-            Err(refusal) if refused.is_some_and(|part| refusal.text.contains(part)) => {}
-            Err(refusal) => {
-                self.findings.extend(refusal.problems.iter().map(|problem| problem.finding(path)));
-            }
-        }
+            (Err(refusal), Some(part)) if refusal.text.contains(part) => return,
+            (Err(refusal), _) => refusal.problems,
+        };
+        let findings = problems.iter().map(|problem| problem.finding(path));
+        let findings = findings.filter(|finding| !settings.expects(finding.code));
+        self.findings.extend(findings.filter_map(|finding| settings.judge(finding)));
     }
 
     fn show(&self, terminal: &Terminal, count: &mut Total) -> Exit {

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// What a finding is about: `KT101` … `KT148` are Kratix's traps, `KT201` and up are ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Code(u16);
 
 /// Whether a finding fails a test.
@@ -163,6 +166,14 @@ impl FromStr for Code {
         Self::all()
             .find(|code| code.to_string() == upper)
             .ok_or_else(|| UnknownCode { text: text.to_owned() })
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = UnknownCode;
+
+    fn try_from(text: String) -> Result<Self, UnknownCode> {
+        text.parse()
     }
 }
 

@@ -103,7 +103,7 @@ impl Terminal {
                 self.finished(reference);
                 self.stderr(&self.image_failure(message, *hint, log));
             }
-            Event::ImageWarning { message } => self.warning(message),
+            Event::ImageWarning { message } | Event::SettingsWarning { message } => self.warning(message),
             Event::PromiseWarning { finding } => {
                 self.stderr(&format!("{}\n", super::finding::render(finding, self.err)));
             }

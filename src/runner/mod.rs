@@ -30,7 +30,7 @@ use futures_util::stream;
 use crate::compare::CompareError;
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::{Engine, EngineError};
-use crate::kratix::{Container, Target, Workflow};
+use crate::kratix::{Code, Container, Target, Workflow};
 use crate::outcome::{Event, Failure, RunOutcome, TestOutcome, Trouble, Verdict};
 use crate::suite::discovery::{BrokenTest, Test};
 use crate::suite::settings::Settings;
@@ -152,7 +152,7 @@ impl<E: Engine> Runner<'_, E> {
         let folders: BTreeMap<&Path, &PromiseSuite> =
             jobs.iter().map(|job| (job.suite.file.folder.as_path(), job.suite)).collect();
         for finding in folders.values().flat_map(|suite| suite.admission_warnings()) {
-            (self.on_event)(Event::PromiseWarning { finding });
+            (self.on_event)(Event::PromiseWarning { finding: &finding });
         }
         (self.on_event)(Event::TestsStarted { count: jobs.len() });
         let at_once = self.options.jobs.unwrap_or_else(|| (2 * self.engine.processors()).clamp(1, MAX_JOBS));
@@ -173,6 +173,9 @@ impl<E: Engine> Runner<'_, E> {
                 tests.push(outcome);
             }
         }
+        for message in idle(jobs, &tests) {
+            (self.on_event)(Event::SettingsWarning { message: &message });
+        }
         RunOutcome { tests, unreadable: Vec::new(), elapsed: start.elapsed() }
     }
 
@@ -188,6 +191,22 @@ impl<E: Engine> Runner<'_, E> {
         (self.on_event)(Event::TestEnded { test: &job.title });
         outcome
     }
+}
+
+/// What the settings allow and no test has found, where it is allowed to a test of the run.
+fn idle(jobs: &[Job<'_>], tests: &[TestOutcome]) -> Vec<String> {
+    let ran = || jobs.iter().zip(tests).filter(|(_, test)| !test.results.as_os_str().is_empty());
+    let mut idle: BTreeMap<(&str, Code), bool> = BTreeMap::new();
+    for (job, test) in ran() {
+        let Some((_, settings)) = job.plan() else { continue };
+        for code in settings.allowed() {
+            *idle.entry((&job.suite.promise.name, code)).or_insert(true) &= test.idle.contains(&code);
+        }
+    }
+    let codes = idle.into_iter().filter(|(_, idle)| *idle).map(|((promise, code), _)| (promise, code));
+    codes
+        .map(|(promise, code)| format!("{promise}: `findings:` allows {code}, which no test has found"))
+        .collect()
 }
 
 /// The images that jobs need, by Promise.

@@ -69,15 +69,17 @@ impl<E: Engine> Runner<'_, E> {
             .remarks
             .iter()
             .map(|problem| problem.finding(plan.request.as_deref().unwrap_or(Path::new(""))));
-        let mut findings: Vec<_> = job.suite.admission_errors().chain(remarks).collect();
+        let mut findings: Vec<_> = job.suite.admission().cloned().chain(remarks).collect();
         let mut platform = Platform::new(&job.suite.promise, plan.target.workflow, object);
         let ran = self.run_workflow(job, &plan, &mut platform, &outcome.results, images).await?;
         findings.extend(ran.findings.iter().cloned());
-        let weighed = weigh(&findings, plan.settings, plan.expectation.folder())?;
-        outcome.remarks.extend(weighed.remarks().chain(ran.remarks.iter().cloned()));
-        outcome.failures.extend(weighed.failures());
+        let mut weighed = weigh(&findings, plan.settings);
         let refused = weighed.fails();
+        weighed.findings.retain(|finding| !job.suite.admission_warnings().any(|told| told == *finding));
+        outcome.remarks.extend(ran.remarks.iter().cloned());
+        outcome.failures.extend(weighed.failures());
         outcome.findings = weighed.findings;
+        outcome.idle = weighed.idle;
         take(ran, outcome);
         if !outcome.failures.is_empty() {
             return Ok(Verdict::Failed);
@@ -109,7 +111,7 @@ impl<E: Engine> Runner<'_, E> {
         platform.again();
         let results = outcome.results.join("second-run");
         let again = self.run_workflow(job, plan, platform, &results, images).await?;
-        let weighed = weigh(&again.findings, plan.settings, plan.expectation.folder())?;
+        let weighed = weigh(&again.findings, plan.settings);
         if again.failures.is_empty() && !weighed.fails() {
             outcome.differences = judgement::between_runs(plan, outcome, &again, &results)?;
             outcome.failures.extend((!outcome.differences.is_empty()).then_some(Failure::NotRepeatable));

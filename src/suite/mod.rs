@@ -131,14 +131,15 @@ impl PromiseSuite {
 }
 
 impl PromiseSuite {
-    /// What admission would refuse of the Promise.
-    pub(crate) fn admission_errors(&self) -> impl Iterator<Item = Finding> {
-        self.admission.iter().filter(|finding| finding.severity == Severity::Error).cloned()
+    /// What admission makes of the Promise.
+    pub(crate) fn admission(&self) -> impl Iterator<Item = &Finding> {
+        self.admission.iter()
     }
 
-    /// What the platform does otherwise with the Promise than its author may think.
-    pub(crate) fn admission_warnings(&self) -> impl Iterator<Item = &Finding> {
-        self.admission.iter().filter(|finding| finding.severity == Severity::Warning)
+    /// What the platform does otherwise with the Promise than its author may think. It is said once, not test by test.
+    pub(crate) fn admission_warnings(&self) -> impl Iterator<Item = Finding> {
+        let judged = self.admission.iter().cloned().filter_map(|finding| self.settings.judge(finding));
+        judged.filter(|finding| finding.severity == Severity::Warning)
     }
 
     /// The pipelines that a target names, in the order they run.

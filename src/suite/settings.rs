@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::repository::climb;
 use crate::diagnostic::{Source, SourceError};
-use crate::kratix::{Code, Container};
+use crate::kratix::{Code, Container, Finding, Severity};
 use crate::yaml::{KeyPath, Position};
 
 /// The file's name, wherever it stands.
@@ -53,7 +53,7 @@ pub(crate) struct Settings {
     kratix_config: Given<PathBuf>,
     #[serde(deserialize_with = "given")]
     destinations: Given<PathBuf>,
-    findings: BTreeMap<String, Option<Judgement>>,
+    findings: BTreeMap<Code, Option<Judgement>>,
     #[serde(deserialize_with = "given")]
     expect: Given<Expect>,
     #[serde(deserialize_with = "given")]
@@ -75,8 +75,8 @@ pub(crate) enum Judgement {
 pub(crate) struct Expect {
     /// A part of what the platform says when it refuses the request.
     pub(crate) refused: Option<String>,
-    /// Codes of findings.
-    pub(crate) findings: Vec<String>,
+    /// What is found.
+    pub(crate) findings: Vec<Code>,
 }
 
 /// What is otherwise for one stage.
@@ -378,9 +378,21 @@ impl Settings {
         self.destinations.as_ref()?.as_deref()
     }
 
-    /// What is done about findings, by code.
-    pub(crate) fn findings(&self) -> impl Iterator<Item = (&str, Judgement)> {
-        self.findings.iter().filter_map(|(code, judgement)| Some((code.as_str(), (*judgement)?)))
+    /// A finding as severe as the settings say; nothing if they allow it.
+    pub(crate) fn judge(&self, mut finding: Finding) -> Option<Finding> {
+        match self.findings.get(&finding.code).copied().flatten() {
+            Some(Judgement::Allow) => return None,
+            Some(Judgement::Warn) => finding.severity = Severity::Warning,
+            Some(Judgement::Error) => finding.severity = Severity::Error,
+            None => {}
+        }
+        Some(finding)
+    }
+
+    /// The codes that are allowed.
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = Code> {
+        let allowed = self.findings.iter().filter(|(_, judgement)| **judgement == Some(Judgement::Allow));
+        allowed.map(|(code, _)| *code)
     }
 
     /// What has to happen for the test to pass.
@@ -390,7 +402,7 @@ impl Settings {
 
     /// Whether a finding with this code is expected.
     pub(crate) fn expects(&self, code: Code) -> bool {
-        self.expect().is_some_and(|expect| expect.findings.iter().any(|text| text.parse() == Ok(code)))
+        self.expect().is_some_and(|expect| expect.findings.contains(&code))
     }
 
     /// Whether a second run must leave the same.
@@ -541,6 +553,15 @@ mod tests {
         );
         assert!(error("a: [\n").0.contains("is not valid YAML"));
         assert!(error("env: {A: 5}\n").0.contains("expected a string, or {from: VARIABLE}"));
+    }
+
+    #[test]
+    fn what_is_no_code_is_an_error_at_its_place() {
+        let unknown = "KT999 is not a code; they are KT101 to KT148, KT201 to KT209 and KT221 to KT229";
+        for text in ["findings: {KT999: allow}\n", "expect: {findings: [KT999]}\n"] {
+            let error = error(text).0;
+            assert!(error.starts_with("1:") && error.ends_with(unknown), "{error}");
+        }
     }
 
     #[test]

@@ -47,9 +47,9 @@ fn a_volume_of_what_is_not_there_is_an_error_that_names_it() {
         &format!("{CONTAINER}\n            volumeMounts: [{{name: own, mountPath: /etc/own}}]"),
     );
     let ran = case.run(&["run"]).exits(1);
-    ran.says("MountVolume.SetUp failed for volume \"own\": ")
+    ran.says("MountVolume.SetUp failed for volume \"own\" : configmap ")
         .says("\"settings\" not found")
-        .says("promise.yaml:37:22")
+        .says("promise.yaml:37:21")
         .says("put the ConfigMap settings into a file under `objects:` in kratix-test.yaml");
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {key: value}\n";
     case.file("settings.yaml", map)
@@ -189,13 +189,44 @@ fn findings_are_allowed_warned_of_or_errors_as_the_settings_say() {
     case.run(&["run"]).exits(1).says("error KT146 ");
     let case = with(case, "findings: {KT146: allow, KT112: allow}\n");
     let ran = case.run(&["run"]).exits(0).does_not_say("KT146 ");
-    ran.says("`findings:` allows KT112, which was not found").does_not_say("allows KT146");
-    let case = with(case, "findings: {KT146: allow}\n");
-    case.run(&["run"]).exits(0).does_not_say("KT146");
-    with(case, "findings: {KT999: allow}\n").run(&["run"]).exits(1).says("KT999 is not a code");
+    ran.says("warning: thing: `findings:` allows KT112, which no test has found")
+        .does_not_say("allows KT146");
+    with(case, "findings: {KT999: allow}\n")
+        .run(&["run"])
+        .exits(2)
+        .says("kratix-test.yaml:1:")
+        .says("KT999 is not a code");
     let broken = Case::stage("echo '- a' > /kratix/metadata/status.yaml").test("a");
     let broken = broken.file("test/a/metadata/status.yaml", "- a\n");
     with(broken, "findings: {KT102: warn}\n").run(&["run"]).exits(0).says("warning KT102 ");
+}
+
+#[test]
+fn what_one_test_finds_may_be_allowed_to_all() {
+    let script = "grep -q 'size: small' /kratix/input/object.yaml || echo a > /kratix/output/notes.txt";
+    let case = Case::stage(script).test("a").test("b").edit(
+        "test/b/input/object.yaml",
+        "replicas: 2",
+        "replicas: 2\n  size: large",
+    );
+    let case = case.file("kratix-test.yaml", "findings: {KT146: allow}\n");
+    case.run(&["run", "--update"]).exits(0).does_not_say("KT146");
+}
+
+#[test]
+fn what_is_found_of_the_promise_is_judged_by_the_settings_too() {
+    let case =
+        Case::pipelines(&[("resource/delete", &[("one", "true"), ("two", "true")])]).test("resource-delete");
+    let case = case.file("test/resource-delete/output/.gitkeep", "");
+    let ran = case.run(&["run"]).exits(0);
+    assert_eq!(format!("{}{}", ran.stdout, ran.stderr).matches("KT133").count(), 1, "it is said once");
+    let case = case.file("kratix-test.yaml", "findings: {KT133: allow}\n");
+    case.run(&["run"]).exits(0).does_not_say("KT133");
+    case.run(&["check"]).exits(0).does_not_say("KT133");
+    let case = case.file("kratix-test.yaml", "findings: {KT133: error}\n");
+    case.run(&["run"]).exits(1).says("error KT133 ");
+    case.run(&["check"]).exits(1).says("error KT133 ");
+    case.file("kratix-test.yaml", "expect: {findings: [KT133]}\n").run(&["run"]).exits(0).says("PASS");
 }
 
 #[test]
