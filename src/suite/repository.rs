@@ -54,7 +54,7 @@ fn promise_file(source: Source, folder: PathBuf) -> PromiseFile {
 
 /// The nearest folder at or above this one that git keeps.
 fn root_of(folder: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(folder).ok()?;
+    let absolute = std::fs::canonicalize(folder).ok()?;
     let depth = absolute.ancestors().position(|above| above.join(".git").exists())?;
     Some(climb(folder, depth))
 }
@@ -62,7 +62,7 @@ fn root_of(folder: &Path) -> Option<PathBuf> {
 /// A folder and those above it, up to the repository's root, each written as the user wrote the first.
 fn upwards(folder: &Path, root: Option<&Path>) -> Vec<PathBuf> {
     let Some(root) = root else { return vec![folder.to_owned()] };
-    let depth = |path: &Path| std::path::absolute(path).map_or(0, |path| path.components().count());
+    let depth = |path: &Path| std::fs::canonicalize(path).map_or(0, |path| path.components().count());
     let steps = depth(folder).saturating_sub(depth(root));
     (0..=steps).map(|step| climb(folder, step)).collect()
 }

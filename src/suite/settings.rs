@@ -429,7 +429,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// The folders from one down to another below it, each written as the user wrote the second.
 fn downwards(root: &Path, folder: &Path) -> Vec<PathBuf> {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let absolute = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let steps = absolute(folder).strip_prefix(absolute(root)).map_or(0, |below| below.components().count());
     (0..=steps).rev().map(|step| climb(folder, step)).collect()
 }
