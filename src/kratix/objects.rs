@@ -88,6 +88,12 @@ impl Objects {
         found.clone().find(own).or_else(|| found.find(free))
     }
 
+    /// What all Secrets hold.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
+        let secrets = self.0.iter().filter(|object| object.kind == DataKind::Secret);
+        secrets.flat_map(|object| object.data.values()).map(Vec::as_slice)
+    }
+
     /// The namespaces other than this one in which an object of this name is.
     pub(crate) fn elsewhere(&self, kind: DataKind, name: &str) -> Vec<&str> {
         self.0

@@ -12,6 +12,7 @@ use crate::kratix::{
     stage_environment,
 };
 use crate::outcome::Failure;
+use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
 use crate::suite::settings::{Env, Limits, StageSetting};
 
@@ -94,6 +95,16 @@ fn privileges(context: &SecurityContext) -> Privileges {
         fixed: context.allow_privilege_escalation == Some(false),
         read_only_root: context.read_only_root_filesystem == Some(true),
     }
+}
+
+/// What is never shown: the values of Secrets, and those that are taken from our own environment.
+pub(super) fn secrets(plan: &Plan<'_>, options: &Options) -> Secrets {
+    let stages = plan.settings.stages().flat_map(|(_, stage)| stage.env.values());
+    let taken = plan.settings.env().map(|(_, value)| value).chain(stages).filter_map(|value| match value {
+        Env::From { from } => options.environment.get(from),
+        Env::Value(_) => None,
+    });
+    Secrets::new(plan.cluster.objects.secrets().chain(taken.map(String::as_bytes)))
 }
 
 /// References that nothing satisfies.

@@ -75,7 +75,7 @@ echo \"token: $TOKEN\" > /kratix/output/a.yaml; echo \"message: $TOKEN\" > /krat
             )
             .file("secrets.yaml", secrets)
             .file("kratix-test.yaml", "objects: [secrets.yaml]\nenv: {OURS: {from: OUR_SECRET}}\n")
-            .env("OUR_SECRET", "ours-and-n0body-else's")
+            .env("OUR_SECRET", "ours-and-n0body-elses")
             .test("a")
     };
     let fails = format!("{leaky}; exit 1");
