@@ -60,8 +60,13 @@ impl fmt::Debug for DataObject {
 }
 
 impl Objects {
-    /// Adds every `ConfigMap` and `Secret` of a file. Other objects are passed over.
+    /// Adds every `ConfigMap` and `Secret` of a file. Other objects are passed over. An error shows no line of it: that
+    /// may be a Secret's.
     pub(crate) fn read(&mut self, source: &Source) -> Result<(), SourceError> {
+        self.add_all(source).map_err(SourceError::without_excerpt)
+    }
+
+    fn add_all(&mut self, source: &Source) -> Result<(), SourceError> {
         for document in source.documents()? {
             if let Some(object) = read_object(source, &document.root)? {
                 self.add(object);

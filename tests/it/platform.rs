@@ -99,6 +99,17 @@ echo \"token: $TOKEN\" > /kratix/output/a.yaml; echo \"message: $TOKEN\" > /krat
 }
 
 #[test]
+fn a_file_of_secrets_that_is_wrong_is_told_without_its_lines() {
+    let case = Case::stage("true").test("a").file("kratix-test.yaml", "objects: [secrets.yaml]\n");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\ndata: {token: hunter2!}\n";
+    let case = case.file("secrets.yaml", secret);
+    let ran = case.run(&["run"]).exits(1).says("secrets.yaml:4:15: data.token is not base64");
+    ran.does_not_say("hunter2");
+    let case = case.edit("secrets.yaml", "hunter2!}", "hunter2]");
+    case.run(&["run"]).exits(1).says("secrets.yaml:4:").says("is not valid YAML").does_not_say("hunter2");
+}
+
+#[test]
 fn the_platforms_own_defaults_are_taken_from_its_config_map() {
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kratix, namespace: kratix-platform-system}\ndata:\n  \
                   config: |\n    workflows:\n      defaultContainerSecurityContext: {runAsUser: 1234, runAsGroup: 56}\n      \
