@@ -117,6 +117,7 @@ fn the_platforms_own_defaults_are_taken_from_its_config_map() {
     let setting = "kratix-config: platform/kratix.yaml\n";
     let case =
         |script| Case::stage(script).file("platform/kratix.yaml", config).file("kratix-test.yaml", setting);
+    Case::stage("id").run(&["run", "-v"]).exits(0).says("uid=0");
     case("id").run(&["run", "-v"]).exits(0).says("uid=1234 gid=56");
     let greedy = "dd if=/dev/zero of=/dev/null bs=100M count=1";
     case(greedy).run(&["run"]).exits(1).says("its limit, 64 MiB (OOMKilled)");

@@ -33,6 +33,20 @@ pub(crate) fn two(first: &str, second: &str) -> Case {
 }
 
 #[test]
+fn every_trap_has_a_test() {
+    let sources = [
+        include_str!("traps.rs"),
+        include_str!("traps_admission.rs"),
+        include_str!("traps_status.rs"),
+        include_str!("traps_work.rs"),
+    ];
+    for number in 1..=48 {
+        let name = format!("\nfn t{number}_");
+        assert!(sources.iter().any(|source| source.contains(&name)), "T{number}");
+    }
+}
+
+#[test]
 fn t8_files_of_another_pipeline() {
     let leave = "echo secret > /kratix/metadata/state.txt";
     let read = "cat /kratix/metadata/state.txt";
