@@ -50,9 +50,13 @@ pub(super) fn prepare(
         Ok(Launchable::new(&environment, container, stage, plan))
     };
     let launchables = pipeline.containers.iter().map(launchable).collect::<Result<_, Stop>>()?;
-    let replaced = plan.settings.volumes().iter().map(|volume| volume.target.as_str()).collect();
-    let volumes = Volumes::of(pipeline, &pod.namespace, &plan.cluster.objects, &replaced);
+    let volumes = Volumes::of(pipeline, &pod.namespace, &plan.cluster.objects);
     let volumes = volumes.map_err(|missing| waits_for_ever(suite, &missing))?;
+    let replaced = plan.settings.volumes().iter().map(|volume| volume.target.as_str()).collect();
+    match volumes.elsewhere(pipeline, &replaced).as_slice() {
+        [] => {}
+        missing => return Err(refused(suite, "this can only be run in a cluster", missing)),
+    }
     Ok(Prepared { launchables, volumes })
 }
 
@@ -109,10 +113,13 @@ pub(super) fn secrets(plan: &Plan<'_>, options: &Options) -> Secrets {
 
 /// References that nothing satisfies.
 fn waits_for_ever(suite: &PromiseSuite, missing: &[Missing]) -> Stop {
+    refused(suite, "on the platform the pod would wait for ever for what it refers to", missing)
+}
+
+fn refused(suite: &PromiseSuite, why: &str, missing: &[Missing]) -> Stop {
     let source = &suite.file.source;
     let error = |one: &Missing| source.error(one.at, one.text.as_str()).hint(one.hint.as_str());
-    let why = "on the platform the pod would wait for ever for what it refers to".to_owned();
-    Stop::Failure(Failure::Refused { why, errors: missing.iter().map(error).collect() })
+    Stop::Failure(Failure::Refused { why: why.to_owned(), errors: missing.iter().map(error).collect() })
 }
 
 /// What the settings add, from files or from our own environment.

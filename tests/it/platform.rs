@@ -59,6 +59,19 @@ fn a_volume_of_what_is_not_there_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_volume_that_only_a_cluster_has_needs_something_in_its_place() {
+    let volumes =
+        "          volumes: [{name: own, persistentVolumeClaim: {claimName: disk}}]\n          containers:";
+    let case = stage_with("cat /data/a.txt", "volumeMounts: [{name: own, mountPath: /data}]");
+    let case = case.edit("promise.yaml", "          containers:", volumes);
+    let ran = case.run(&["run"]).exits(1).says("volume own can only be mounted in a cluster");
+    ran.says("`volumes: [SOURCE:/data]`").does_not_say("wait for ever");
+    let case = case.file("data/a.txt", "a\n").file("kratix-test.yaml", "volumes: ['data:/data:ro']\n");
+    case.run(&["run"]).exits(0);
+    case.remove("data").run(&["run"]).exits(1).says("[DIR]/data");
+}
+
+#[test]
 fn the_values_of_secrets_and_of_our_environment_are_never_printed() {
     let env = "env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]";
     let leaky =
