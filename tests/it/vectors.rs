@@ -189,7 +189,7 @@ fn every_vector_is_held_by_a_test_that_is_there_or_there_is_a_reason() {
                 }
             }
             Nowhere(reason) => {
-                assert!(!reason.is_empty(), "{number}, {subject}, is missing without a reason")
+                assert!(!reason.is_empty(), "{number}, {subject}, is missing without a reason");
             }
         }
     }
