@@ -29,6 +29,13 @@ impl SourceError {
         self
     }
 
+    /// The same without the line, which may hold what is never shown.
+    #[must_use]
+    pub(crate) fn without_excerpt(mut self) -> Self {
+        self.line = None;
+        self
+    }
+
     /// The line that is wrong, with a caret under the column.
     pub(crate) fn excerpt(&self) -> Option<String> {
         let (at, line) = (self.at?, self.line.as_deref()?);

@@ -12,7 +12,7 @@
 //! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads, Works, status, findings |
 //! | [`compare`] | two trees of files → differences; pure |
 //! | [`outcome`] | what happened, as data |
-//! | [`diagnostic`], [`yaml`], [`tree`] | errors with a place; YAML as Kubernetes reads it; files as data |
+//! | [`diagnostic`], [`yaml`], [`tree`], [`secrets`] | errors with a place; YAML as Kubernetes reads it; files as data; what is never shown |
 //!
 //! Each may use those further down the table; a test holds the table against the `use` lines.
 
@@ -27,6 +27,7 @@ mod kratix;
 mod outcome;
 mod report;
 mod runner;
+mod secrets;
 mod suite;
 mod tree;
 mod yaml;

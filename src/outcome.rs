@@ -10,6 +10,7 @@ use crate::diagnostic::SourceError;
 use crate::exit::Exit;
 use crate::kratix::work::Work;
 use crate::kratix::{Code, Finding};
+use crate::secrets::Secrets;
 use crate::suite::expectation::Written;
 use crate::tree::Tree;
 
@@ -42,6 +43,8 @@ pub(crate) struct TestOutcome {
     pub(crate) remarks: Vec<String>,
     /// The object's status at the end; nothing where a stage alone was run.
     pub(crate) status: Option<Json>,
+    /// What no report may show.
+    pub(crate) secrets: Secrets,
     /// Where what it left is kept.
     pub(crate) results: PathBuf,
     pub(crate) elapsed: Duration,
@@ -266,6 +269,7 @@ impl TestOutcome {
             notes: Vec::new(),
             remarks: Vec::new(),
             status: None,
+            secrets: Secrets::default(),
             results: PathBuf::new(),
             elapsed: Duration::ZERO,
         }

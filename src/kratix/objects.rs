@@ -60,8 +60,13 @@ impl fmt::Debug for DataObject {
 }
 
 impl Objects {
-    /// Adds every `ConfigMap` and `Secret` of a file. Other objects are passed over.
+    /// Adds every `ConfigMap` and `Secret` of a file. Other objects are passed over. An error shows no line of it: that
+    /// may be a Secret's.
     pub(crate) fn read(&mut self, source: &Source) -> Result<(), SourceError> {
+        self.add_all(source).map_err(SourceError::without_excerpt)
+    }
+
+    fn add_all(&mut self, source: &Source) -> Result<(), SourceError> {
         for document in source.documents()? {
             if let Some(object) = read_object(source, &document.root)? {
                 self.add(object);
@@ -86,6 +91,12 @@ impl Objects {
         let free = |object: &&DataObject| object.namespace.is_none();
         let mut found = self.0.iter().filter(named);
         found.clone().find(own).or_else(|| found.find(free))
+    }
+
+    /// What all Secrets hold.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
+        let secrets = self.0.iter().filter(|object| object.kind == DataKind::Secret);
+        secrets.flat_map(|object| object.data.values()).map(Vec::as_slice)
     }
 
     /// The namespaces other than this one in which an object of this name is.

@@ -252,11 +252,11 @@ fn not_kept(reason: &Unkept) -> String {
 }
 
 fn link(file: &str, side: Side, target: &str, problem: LinkProblem) -> String {
-    let path = file.split_once('/').map_or(file, |(_, path)| path);
     let side = if side == Side::Expected { " (the expected file)" } else { "" };
-    format!(
-        "links to {}{side}; Kratix fails with `{}`",
-        printable(target),
-        printable(&problem.platform(path))
-    )
+    let what = match file.strip_prefix("output/") {
+        Some(path) => format!("Kratix fails with `{}`", printable(&problem.platform(path))),
+        // What Kratix reads of metadata, and how a link fails there, is for findings to say.
+        None => "there is no such file where Kratix reads it".to_owned(),
+    };
+    format!("links to {}{side}; {what}", printable(target))
 }

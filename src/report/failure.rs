@@ -20,8 +20,12 @@ pub(crate) struct Style {
     pub(crate) command: String,
 }
 
-/// A test's line and its details.
+/// A test's line and its details, without what no report may show.
 pub(crate) fn render(test: &TestOutcome, style: &Style) -> String {
+    test.secrets.hide(&with_secrets(test, style)).into_owned()
+}
+
+fn with_secrets(test: &TestOutcome, style: &Style) -> String {
     let (paint, verbose) = (style.paint, style.verbose);
     let mut text = headline(test, paint);
     if verbose {

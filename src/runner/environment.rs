@@ -12,6 +12,7 @@ use crate::kratix::{
     stage_environment,
 };
 use crate::outcome::Failure;
+use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
 use crate::suite::settings::{Env, Limits, StageSetting};
 
@@ -49,9 +50,13 @@ pub(super) fn prepare(
         Ok(Launchable::new(&environment, container, stage, plan))
     };
     let launchables = pipeline.containers.iter().map(launchable).collect::<Result<_, Stop>>()?;
-    let replaced = plan.settings.volumes().iter().map(|volume| volume.target.as_str()).collect();
-    let volumes = Volumes::of(pipeline, &pod.namespace, &plan.cluster.objects, &replaced);
+    let volumes = Volumes::of(pipeline, &pod.namespace, &plan.cluster.objects);
     let volumes = volumes.map_err(|missing| waits_for_ever(suite, &missing))?;
+    let replaced = plan.settings.volumes().iter().map(|volume| volume.target.as_str()).collect();
+    match volumes.elsewhere(pipeline, &replaced).as_slice() {
+        [] => {}
+        missing => return Err(refused(suite, "this can only be run in a cluster", missing)),
+    }
     Ok(Prepared { launchables, volumes })
 }
 
@@ -96,12 +101,25 @@ fn privileges(context: &SecurityContext) -> Privileges {
     }
 }
 
+/// What is never shown: the values of Secrets, and those that are taken from our own environment.
+pub(super) fn secrets(plan: &Plan<'_>, options: &Options) -> Secrets {
+    let stages = plan.settings.stages().flat_map(|(_, stage)| stage.env.values());
+    let taken = plan.settings.env().map(|(_, value)| value).chain(stages).filter_map(|value| match value {
+        Env::From { from } => options.environment.get(from),
+        Env::Value(_) => None,
+    });
+    Secrets::new(plan.cluster.objects.secrets().chain(taken.map(String::as_bytes)))
+}
+
 /// References that nothing satisfies.
 fn waits_for_ever(suite: &PromiseSuite, missing: &[Missing]) -> Stop {
+    refused(suite, "on the platform the pod would wait for ever for what it refers to", missing)
+}
+
+fn refused(suite: &PromiseSuite, why: &str, missing: &[Missing]) -> Stop {
     let source = &suite.file.source;
     let error = |one: &Missing| source.error(one.at, one.text.as_str()).hint(one.hint.as_str());
-    let why = "on the platform the pod would wait for ever for what it refers to".to_owned();
-    Stop::Failure(Failure::Refused { why, errors: missing.iter().map(error).collect() })
+    Stop::Failure(Failure::Refused { why: why.to_owned(), errors: missing.iter().map(error).collect() })
 }
 
 /// What the settings add, from files or from our own environment.

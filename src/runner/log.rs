@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::outcome::Log;
+use crate::secrets::Secrets;
 
 /// The most that is kept of one stage's output.
 const MAX_KEPT: u64 = 16 * 1024 * 1024;
@@ -14,8 +15,9 @@ const TAIL_LINES: usize = 50;
 /// A longer line is told in pieces.
 const MAX_LINE: usize = 4 * 1024;
 
-/// Takes a stage's output as it comes.
-pub(super) struct Recorder {
+/// Takes a stage's output as it comes, and hides what is never shown.
+pub(super) struct Recorder<'a> {
+    secrets: &'a Secrets,
     path: PathBuf,
     file: Option<File>,
     written: u64,
@@ -24,23 +26,27 @@ pub(super) struct Recorder {
     lines: usize,
 }
 
-impl Recorder {
+impl<'a> Recorder<'a> {
     /// Without a file that can be made, the tail is still there.
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, secrets: &'a Secrets) -> Self {
         let file = File::create(&path).ok();
-        Self { path, file, written: 0, partial: Vec::new(), tail: VecDeque::new(), lines: 0 }
+        Self { secrets, path, file, written: 0, partial: Vec::new(), tail: VecDeque::new(), lines: 0 }
     }
 
     /// Takes a piece of output and tells the lines that it completes.
     pub(super) fn take(&mut self, bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
-        self.keep(bytes);
         for byte in bytes {
-            if *byte == b'\n' || self.partial.len() == MAX_LINE {
+            if *byte == b'\n' {
                 self.end_line(on_line);
+                self.keep(b"\n");
+                continue;
             }
-            if *byte != b'\n' {
-                self.partial.push(*byte);
+            if self.partial.len() == MAX_LINE + self.secrets.longest() {
+                let rest = self.partial.split_off(self.secrets.cut(&self.partial));
+                self.end_line(on_line);
+                self.partial = rest;
             }
+            self.partial.push(*byte);
         }
     }
 
@@ -70,8 +76,10 @@ impl Recorder {
     }
 
     fn end_line(&mut self, on_line: &mut dyn FnMut(&str)) {
-        let line = printable(&self.partial);
-        self.partial.clear();
+        let partial = std::mem::take(&mut self.partial);
+        let hidden = self.secrets.hide_bytes(&partial);
+        self.keep(&hidden);
+        let line = printable(&hidden);
         on_line(&line);
         if self.tail.len() == TAIL_LINES {
             self.tail.pop_front();
@@ -110,7 +118,8 @@ mod tests {
 
     fn record(pieces: &[&[u8]]) -> (Log, Vec<String>) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut recorder = Recorder::new(folder.path().join("log"));
+        let secrets = Secrets::default();
+        let mut recorder = Recorder::new(folder.path().join("log"), &secrets);
         let mut lines = Vec::new();
         for piece in pieces {
             recorder.take(piece, &mut |line| lines.push(line.to_owned()));
@@ -137,6 +146,26 @@ mod tests {
     fn a_line_without_an_end_is_told_in_pieces() {
         let (_, lines) = record(&[&[b'x'; 10_000]]);
         assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [4096, 4096, 1808]);
+    }
+
+    #[test]
+    fn a_secret_is_in_no_line_and_not_in_the_file() {
+        let secrets = Secrets::new(std::iter::once(b"hunter2".as_slice()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let mut recorder = Recorder::new(path.clone(), &secrets);
+        let mut lines = Vec::new();
+        // Also where a line that never ends is cut.
+        for filling in [0, MAX_LINE - 3, MAX_LINE + 5, MAX_LINE + 10] {
+            recorder.take(&vec![b'x'; filling], &mut |line| lines.push(line.to_owned()));
+            recorder.take(b"hunter2", &mut |line| lines.push(line.to_owned()));
+            recorder.take(&vec![b'x'; MAX_LINE], &mut |line| lines.push(line.to_owned()));
+            recorder.take(b"\n", &mut |line| lines.push(line.to_owned()));
+        }
+        recorder.finish(&mut |line| lines.push(line.to_owned()));
+        let file = std::fs::read_to_string(path).expect("a log");
+        assert!(!lines.concat().contains("hunter2") && !file.contains("hunter2"), "{lines:?}");
+        assert_eq!((lines.concat().matches("<masked>").count(), file.matches("<masked>").count()), (4, 4));
     }
 
     #[test]

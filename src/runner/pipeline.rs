@@ -9,6 +9,7 @@ use super::{Runner, Stop, user};
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
 use crate::kratix::{Container, Finding, Pipeline};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
+use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
 use crate::suite::expectation::{FOLDERS, store};
 use crate::suite::settings::Settings;
@@ -28,6 +29,8 @@ pub(super) struct PipelineRun<'a> {
     /// What each container is started with, in their order.
     pub(super) launchables: Vec<Launchable>,
     pub(super) volumes: Volumes,
+    /// What is never shown.
+    pub(super) secrets: Secrets,
     /// A folder whose `output` and `metadata` are there before the first stage.
     pub(super) before: PathBuf,
     /// Where results go.
@@ -143,6 +146,7 @@ impl PipelineRun<'_> {
             workspace,
             network: self.settings.network(),
             timeout: runner.options.timeout.unwrap_or_else(|| self.settings.timeout()),
+            secrets: &self.secrets,
             stream: runner.options.stream,
         }
     }

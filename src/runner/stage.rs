@@ -9,6 +9,7 @@ use super::volumes::{OwnedMount, Volumes};
 use crate::engine::{Engine, EngineError, Exit, Image, Launch, Mount, Privileges, Workspace};
 use crate::kratix::Container;
 use crate::outcome::{Ended, Event, StageOutcome};
+use crate::secrets::Secrets;
 use crate::suite::settings::HostVolume;
 use crate::tree::one_part;
 
@@ -30,6 +31,8 @@ pub(super) struct Stage<'a> {
     pub(super) host_volumes: &'a [HostVolume],
     pub(super) network: &'a str,
     pub(super) timeout: Duration,
+    /// What is not told of what it prints.
+    pub(super) secrets: &'a Secrets,
     /// Tell every line that it prints.
     pub(super) stream: bool,
 }
@@ -45,7 +48,7 @@ impl Stage<'_> {
         on_event(Event::StageStarted { test: self.test, stage: &self.title });
         let start = Instant::now();
         let log = format!("{:02}-{}.log", self.number, one_part(&self.container.name));
-        let mut recorder = Recorder::new(logs.join(log));
+        let mut recorder = Recorder::new(logs.join(log), self.secrets);
         let on_line = &mut |line: &str| {
             if self.stream {
                 on_event(Event::StageLine { stage: &self.title, line });

@@ -9,7 +9,7 @@ use super::images::Images;
 use super::judgement::{self, Judged};
 use super::platform::Platform;
 use super::workflow::Ran;
-use super::{Job, Runner, Stop, Subject, update};
+use super::{Job, Runner, Stop, Subject, environment, update};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{Object, Target, WorkflowType, promise_object, resource_object};
@@ -60,6 +60,7 @@ impl<E: Engine> Runner<'_, E> {
         outcome: &mut TestOutcome,
     ) -> Result<Verdict, Stop> {
         let plan = plan(job)?;
+        outcome.secrets = environment::secrets(&plan, self.options);
         if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::engine::{Folder, Mount, SeedFile, Workspace};
-use crate::kratix::{Container, DataKind, Missing, Objects, Pipeline, Volume, VolumeFiles, VolumeSource};
+use crate::kratix::{
+    Container, DataKind, Missing, Objects, Pipeline, Volume, VolumeFiles, VolumeMount, VolumeSource,
+};
 use crate::tree::one_part;
 
 /// A volume of a pipeline, as stages get it.
@@ -33,13 +35,8 @@ pub(super) struct Volumes {
 }
 
 impl Volumes {
-    /// Makes what can be made. What refers to nothing, or needs a cluster and is mounted, is missing.
-    pub(super) fn of(
-        pipeline: &Pipeline,
-        namespace: &str,
-        objects: &Objects,
-        replaced: &BTreeSet<&str>,
-    ) -> Result<Self, Vec<Missing>> {
+    /// Makes what can be made. What refers to nothing is missing.
+    pub(super) fn of(pipeline: &Pipeline, namespace: &str, objects: &Objects) -> Result<Self, Vec<Missing>> {
         let (mut volumes, mut missing) = (Self::default(), Vec::new());
         for volume in &pipeline.volumes {
             match files(volume, &volume.source, namespace, objects) {
@@ -48,20 +45,23 @@ impl Volumes {
                 Err(lacking) => missing.push(lacking),
             }
         }
-        let absent = |name: &str| {
-            volumes.made.iter().any(|made| made.name == name && matches!(made.kind, Kind::Absent))
-        };
-        for mount in pipeline.containers.iter().flat_map(|container| &container.volume_mounts) {
-            if absent(&mount.name) && !replaced.contains(mount.mount_path.as_str()) {
-                let text = format!("volume {} can only be mounted in a cluster", mount.name);
-                let hint = format!(
-                    "give the stages something in its place: `volumes: [SOURCE:{}]`",
-                    mount.mount_path
-                );
-                missing.push(Missing { text, path: mount.path.clone(), at: mount.at, hint });
-            }
-        }
         if missing.is_empty() { Ok(volumes) } else { Err(missing) }
+    }
+
+    /// Mounts of what only a cluster has, where nothing is mounted in its place.
+    pub(super) fn elsewhere(&self, pipeline: &Pipeline, replaced: &BTreeSet<&str>) -> Vec<Missing> {
+        let absent =
+            |name: &str| self.made.iter().any(|made| made.name == name && matches!(made.kind, Kind::Absent));
+        let mounts = pipeline.containers.iter().flat_map(|container| &container.volume_mounts);
+        let lacking =
+            mounts.filter(|mount| absent(&mount.name) && !replaced.contains(mount.mount_path.as_str()));
+        let missing = |mount: &VolumeMount| Missing {
+            text: format!("volume {} can only be mounted in a cluster", mount.name),
+            path: mount.path.clone(),
+            at: mount.at,
+            hint: format!("give the stages something in its place: `volumes: [SOURCE:{}]`", mount.mount_path),
+        };
+        lacking.map(missing).collect()
     }
 
     fn add(&mut self, pipeline: &Pipeline, volume: &Volume, files: Vec<SeedFile>) {
@@ -96,7 +96,7 @@ impl Volumes {
         container: &'a Container,
         workspace: &'a Workspace,
     ) -> Vec<OwnedMount<'a>> {
-        let mount = |mount: &'a crate::kratix::VolumeMount| {
+        let mount = |mount: &'a VolumeMount| {
             let made = self.made.iter().find(|made| made.name == mount.name)?;
             let below = mount.sub_path.as_deref().filter(|path| is_plain(path));
             Some(match &made.kind {

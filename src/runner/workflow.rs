@@ -128,6 +128,7 @@ impl<E: Engine> Runner<'_, E> {
             stage: plan.target.stage.as_deref(),
             launchables,
             volumes,
+            secrets: environment::secrets(plan, self.options),
             object: platform.object().to_yaml(),
             before: plan.before.clone(),
             results,

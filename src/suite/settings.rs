@@ -251,10 +251,12 @@ impl Settings {
             *path = join(folder, &*path);
         }
         for volume in self.volumes.iter_mut().flatten().flatten() {
-            volume.source = match (volume.source.strip_prefix("~"), std::env::home_dir()) {
+            let source = match (volume.source.strip_prefix("~"), std::env::home_dir()) {
                 (Ok(below), Some(home)) => home.join(below),
                 _ => join(folder, &volume.source),
             };
+            // An engine does not know where we are.
+            volume.source = std::path::absolute(&source).unwrap_or(source);
         }
         for image in self.images.values_mut().flatten() {
             if let ImageSetting::Built(built) = image {

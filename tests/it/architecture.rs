@@ -8,13 +8,27 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 14] = [
+const TABLE: [(&str, &[&str]); 15] = [
     ("cli", &[]),
     (
         "commands",
         &["cli", "diagnostic", "engine", "exit", "image", "kratix", "outcome", "report", "runner", "suite"],
     ),
-    ("runner", &["compare", "diagnostic", "engine", "image", "kratix", "outcome", "suite", "tree", "yaml"]),
+    (
+        "runner",
+        &[
+            "compare",
+            "diagnostic",
+            "engine",
+            "image",
+            "kratix",
+            "outcome",
+            "secrets",
+            "suite",
+            "tree",
+            "yaml",
+        ],
+    ),
     (
         "report",
         &[
@@ -36,9 +50,10 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
-    ("outcome", &["compare", "diagnostic", "exit", "kratix", "suite", "tree"]),
+    ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
+    ("secrets", &[]),
     ("yaml", &[]),
     ("tree", &[]),
 ];

@@ -37,6 +37,34 @@ fn a_request_that_is_expected_to_be_refused_is_no_error() {
 }
 
 #[test]
+fn every_request_is_checked_and_what_cannot_be_read_hides_no_other() {
+    let case = without_engine(Case::stage("true").test("a").test("b").test("c").test("d"))
+        .edit("request.yaml", "replicas: 2", "replicas: 0")
+        .edit("test/a/input/object.yaml", "  name: example", "  name: Example\n  namespace: other")
+        .edit("test/b/input/object.yaml", "kind: Thing", "kind: Thingy")
+        .file("test/c/input/object.yaml", "a: [\n")
+        .file("test/d/kratix-test.yaml", "timeot: 1s\n");
+    case.run(&["check"])
+        .exits(1)
+        .says("request.yaml:6:3")
+        .says("spec.replicas: Invalid value: 0")
+        .says("test/a/input/object.yaml:4:3")
+        .says("metadata.name: Invalid value: \"Example\"")
+        .says("test/b/input/object.yaml:2:")
+        .says("test/c/input/object.yaml:2:1: is not valid YAML")
+        .says("test/d/kratix-test.yaml:1:1: unknown setting `timeot`");
+}
+
+#[test]
+fn warnings_do_not_fail() {
+    let rule = "required: [replicas]\n                x-kubernetes-validations: [{rule: \"isIP(string(self.replicas))\"}]";
+    let case = without_engine(Case::stage("true")).edit("promise.yaml", "required: [replicas]", rule);
+    let case = case.edit("promise.yaml", "busybox:1.36", "busybox");
+    let ran = case.run(&["check"]).exits(0).says("warning KT148 ").says("warning KT209 ");
+    ran.says("the rule \"isIP(string(self.replicas))\" of the API is not checked").says("request.yaml:5:1");
+}
+
+#[test]
 fn what_cannot_be_read_is_usage() {
     let case = without_engine(Case::script("true")).edit("promise.yaml", "  name: thing", "\tname: thing");
     case.run(&["check"]).exits(2).says("promise.yaml:4:1: is not valid YAML");

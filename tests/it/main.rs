@@ -19,4 +19,5 @@ mod traps_admission;
 mod traps_status;
 mod traps_work;
 mod update;
+mod vectors;
 mod workflows;

@@ -59,6 +59,70 @@ fn a_volume_of_what_is_not_there_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_volume_that_only_a_cluster_has_needs_something_in_its_place() {
+    let volumes =
+        "          volumes: [{name: own, persistentVolumeClaim: {claimName: disk}}]\n          containers:";
+    let case = stage_with("cat /data/a.txt", "volumeMounts: [{name: own, mountPath: /data}]");
+    let case = case.edit("promise.yaml", "          containers:", volumes);
+    let ran = case.run(&["run"]).exits(1).says("volume own can only be mounted in a cluster");
+    ran.says("`volumes: [SOURCE:/data]`").does_not_say("wait for ever");
+    let case = case.file("data/a.txt", "a\n").file("kratix-test.yaml", "volumes: ['data:/data:ro']\n");
+    case.run(&["run"]).exits(0);
+    case.remove("data").run(&["run"]).exits(1).says("[DIR]/data");
+}
+
+#[test]
+fn the_values_of_secrets_and_of_our_environment_are_never_printed() {
+    let env = "env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]";
+    let leaky =
+        "set -x; echo \"the token is $TOKEN\"; echo \"$OURS\" | tee /kratix/output/a.txt; cat /etc/tls/key
+echo \"token: $TOKEN\" > /kratix/output/a.yaml; echo \"message: $TOKEN\" > /kratix/metadata/status.yaml";
+    let secrets = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\ndata: {token: bDBuZy1hbmQtcmFuZG9t}\n---\n\
+                   apiVersion: v1\nkind: Secret\nmetadata: {name: tls}\nstringData: {key: \"-- first\\nc3rtificate\\n-- last\\n\"}\n";
+    let case = |script: &str| {
+        stage_with(script, &format!("{env}\n            volumeMounts: [{{name: tls, mountPath: /etc/tls}}]"))
+            .edit(
+                "promise.yaml",
+                "          containers:",
+                "          volumes: [{name: tls, secret: {secretName: tls}}]\n          containers:",
+            )
+            .file("secrets.yaml", secrets)
+            .file("kratix-test.yaml", "objects: [secrets.yaml]\nenv: {OURS: {from: OUR_SECRET}}\n")
+            .env("OUR_SECRET", "ours-and-n0body-elses")
+            .test("a")
+    };
+    let fails = format!("{leaky}; exit 1");
+    let runs: [(&str, &[&str]); 6] = [
+        (leaky, &["run", "-v"]),
+        (leaky, &["run", "-v", "--no-capture"]),
+        (leaky, &["run", "-v", "--request", "request.yaml"]),
+        (leaky, &["run", "-v", "--update"]),
+        (&fails, &["run", "-v"]),
+        (leaky, &["run", "-v", "--idempotent"]),
+    ];
+    for (script, arguments) in runs {
+        let mut ran = case(script).run(arguments).says("the token is <masked>");
+        for value in ["l0ng-and-random", "bDBuZy1hbmQtcmFuZG9t", "ours-and-n0body-else", "c3rtificate"] {
+            ran = ran.does_not_say(value);
+        }
+    }
+    let differs = case(leaky).file("test/a/output/a.yaml", "token: other\n").file("test/a/output/a.txt", "");
+    differs.run(&["run"]).exits(1).says("expected  other").says("actual    <masked>");
+    assert!(differs.read(".kratix-test/results/a/logs/01-stage.log").contains("the token is <masked>"));
+}
+
+#[test]
+fn a_file_of_secrets_that_is_wrong_is_told_without_its_lines() {
+    let case = Case::stage("true").test("a").file("kratix-test.yaml", "objects: [secrets.yaml]\n");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\ndata: {token: hunter2!}\n";
+    let case = case.file("secrets.yaml", secret);
+    let ran = case.run(&["run"]).exits(1).says("secrets.yaml:4:15: data.token is not base64");
+    ran.does_not_say("hunter2");
+    let case = case.edit("secrets.yaml", "hunter2!}", "hunter2]");
+    case.run(&["run"]).exits(1).says("secrets.yaml:4:").says("is not valid YAML").does_not_say("hunter2");
+}
+
+#[test]
 fn the_platforms_own_defaults_are_taken_from_its_config_map() {
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kratix, namespace: kratix-platform-system}\ndata:\n  \
                   config: |\n    workflows:\n      defaultContainerSecurityContext: {runAsUser: 1234, runAsGroup: 56}\n      \
@@ -66,6 +130,7 @@ fn the_platforms_own_defaults_are_taken_from_its_config_map() {
     let setting = "kratix-config: platform/kratix.yaml\n";
     let case =
         |script| Case::stage(script).file("platform/kratix.yaml", config).file("kratix-test.yaml", setting);
+    Case::stage("id").run(&["run", "-v"]).exits(0).says("uid=0");
     case("id").run(&["run", "-v"]).exits(0).says("uid=1234 gid=56");
     let greedy = "dd if=/dev/zero of=/dev/null bs=100M count=1";
     case(greedy).run(&["run"]).exits(1).says("its limit, 64 MiB (OOMKilled)");

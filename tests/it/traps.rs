@@ -33,6 +33,20 @@ pub(crate) fn two(first: &str, second: &str) -> Case {
 }
 
 #[test]
+fn every_trap_has_a_test() {
+    let sources = [
+        include_str!("traps.rs"),
+        include_str!("traps_admission.rs"),
+        include_str!("traps_status.rs"),
+        include_str!("traps_work.rs"),
+    ];
+    for number in 1..=48 {
+        let name = format!("\nfn t{number}_");
+        assert!(sources.iter().any(|source| source.contains(&name)), "T{number}");
+    }
+}
+
+#[test]
 fn t8_files_of_another_pipeline() {
     let leave = "echo secret > /kratix/metadata/state.txt";
     let read = "cat /kratix/metadata/state.txt";
@@ -67,6 +81,8 @@ fn t19_more_memory_than_the_limit() {
     let greedy = "dd if=/dev/zero of=/dev/null bs=300M count=1";
     let ran = Case::stage(greedy).run(&["run"]).exits(1);
     ran.says("warning KT119 OOMKilled").says("promise.yaml:38:13").says("its limit, 256 MiB");
+    // Also where the stage gets over it: Kubernetes fails such a container all the same.
+    Case::stage(&format!("{greedy} || true")).run(&["run"]).exits(1).says("warning KT119 OOMKilled");
     let enough = "image: busybox:1.36\n            resources: {limits: {memory: 512Mi}}";
     silent(Case::stage(greedy).edit("promise.yaml", "image: busybox:1.36", enough), "KT119");
 }

@@ -13,34 +13,6 @@ fn configure(pipelines: &[(&str, &str)]) -> Case {
     Case::pipelines(&[("resource/configure", &named)])
 }
 
-#[track_caller]
-fn passes(fixture: &str, count: usize) {
-    let case = Case::fixture(fixture);
-    let before = case.snapshot("test");
-    case.run(&["run"]).exits(0).says(&format!("{count} passed")).does_not_say("KT");
-    assert_eq!(case.snapshot("test"), before, "nothing under test/ is touched");
-}
-
-#[test]
-fn the_app_promise_passes() {
-    passes("app", 4);
-}
-
-#[test]
-fn the_approval_promise_passes() {
-    passes("approval", 2);
-}
-
-#[test]
-fn the_credentials_promise_passes() {
-    passes("credentials", 2);
-}
-
-#[test]
-fn the_teardown_promise_passes() {
-    passes("teardown", 2);
-}
-
 #[test]
 fn every_pipeline_has_fresh_volumes_and_the_status_of_those_before_it() {
     let first = "echo 'stage: one' > /kratix/metadata/status.yaml; echo 'a: 1' > /kratix/output/a.yaml";
