@@ -44,4 +44,4 @@ base-images: ## make the images that the fixtures build on, where they are missi
 	@fixtures/base-images
 
 need-cargo:
-	@command -v cargo >/dev/null || { echo "make: cargo is not installed: install Rust 1.88 or later (https://rustup.rs)" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "make: cargo is not installed: install Rust 1.89 or later (https://rustup.rs)" >&2; exit 1; }
