@@ -44,8 +44,12 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Build the images that promise.yaml names
+    Build(Build),
     /// List what the platform would refuse, without running anything
     Check(Check),
+    /// Remove the images, containers, volumes and results that this program made
+    Clean(Clean),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print a page on a finding, or list them all
@@ -57,7 +61,61 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) images: Images,
+
+    /// Part of an image's reference; without any, all images
+    #[arg(value_name = "IMAGE")]
+    pub(crate) names: Vec<String>,
+
+    /// Show the output of builds as it comes
+    #[arg(long)]
+    pub(crate) no_capture: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Check {}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clean {
+    /// Every image that was built here, not only those of the Promises here
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Only images and results that are older than this, such as 12h or 7d
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Option<String>,
+}
+
+/// How images are built, or what stands in for them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(crate) struct Images {
+    /// Set a build argument; without a value, the one of the environment
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) build_arg: Vec<String>,
+
+    /// Where an image comes from: a folder with a Dockerfile, another image, or `pull`
+    #[arg(long, value_name = "REF=DIR|IMAGE")]
+    pub(crate) image: Vec<String>,
+
+    /// Build nothing: use the images that promise.yaml names as they are
+    #[arg(long, conflicts_with_all = ["rebuild", "pull", "build_arg"])]
+    pub(crate) no_build: bool,
+
+    /// Ask the registries for newer base images
+    #[arg(long)]
+    pub(crate) pull: bool,
+
+    /// Build what has not changed, too, without the engine's cache
+    #[arg(long, visible_alias = "no-cache")]
+    pub(crate) rebuild: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
@@ -124,6 +182,9 @@ pub(crate) struct Run {
     /// Run every workflow twice, the second time on the status that the first left, and compare
     #[arg(long)]
     pub(crate) idempotent: bool,
+
+    #[command(flatten)]
+    pub(crate) images: Images,
 
     /// How many tests to run at once; by default twice the processors of the engine
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

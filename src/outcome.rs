@@ -185,6 +185,14 @@ pub(crate) enum Event<'a> {
         how: &'a str,
         elapsed: Duration,
     },
+    /// It was built before, and nothing that goes into it has changed.
+    ImageUnchanged {
+        reference: &'a str,
+    },
+    /// It cannot be pulled, which need not matter.
+    ImageGivenUp {
+        reference: &'a str,
+    },
     ImageFailed {
         reference: &'a str,
         message: &'a str,

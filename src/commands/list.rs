@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::report::list::{Listing, PromiseListing};
 use crate::report::terminal::Terminal;
 use crate::runner::beside;
-use crate::runner::images::Repositories;
+use crate::runner::images::{ImageOptions, Repositories};
 use crate::suite::{PromiseSuite, Suite};
 
 /// Lists tests, pipelines, stages and images.
@@ -15,7 +15,9 @@ pub(super) fn list(arguments: &List, global: &Global, terminal: &Terminal) -> an
     beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let repositories = Repositories::of(&suite.promises);
-    let of = |promise: &PromiseSuite| PromiseListing::new(promise, repositories.plan(promise));
+    let of = |promise: &PromiseSuite| {
+        PromiseListing::new(promise, repositories.plan(promise, &ImageOptions::default()))
+    };
     let listing = Listing { promises: suite.promises.iter().map(of).collect() };
     match arguments.format {
         Format::Text => terminal.show(&listing.to_text(terminal.paint())),

@@ -1,9 +1,13 @@
 //! The commands: one file for each that is more than a line.
 
+mod build;
 mod check;
+mod clean;
 mod explain;
+mod images;
 mod list;
 mod run;
+mod session;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
@@ -25,6 +29,8 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
+        Command::Build(arguments) => build::build(&arguments, &cli.global, &terminal),
+        Command::Clean(arguments) => clean::clean(&arguments, &cli.global, &terminal),
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),

@@ -1,16 +1,14 @@
 //! Load, run, report, exit.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::anyhow;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{NoMatch, filter};
-use crate::cli::{Files, Global, Run};
-use crate::engine::{self, Address, Choice, Docker, Engine as _, Surroundings};
+use super::session::Session;
+use super::{NoMatch, filter, images};
+use crate::cli::{Global, Run};
+use crate::engine::{Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
@@ -19,25 +17,26 @@ use crate::runner::{self, Job, Results, Runner, beside, jobs};
 use crate::suite::Suite;
 use crate::suite::settings::Timeout;
 
-/// How long cleaning up may take before what is left is left to the next run.
-const CLEAN_UP: Duration = Duration::from_secs(10);
-
 /// Runs the tests and tells how they ended.
 pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
     let mut suite = Suite::load(&global.dir)?;
     beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
-    let options = options(arguments)?;
+    let options = options(arguments, &suite)?;
     let jobs = jobs(&suite, &options)?;
     let results = open_results(&jobs, terminal)?;
     let mut outcome = RunOutcome::default();
-    if !jobs.is_empty() {
-        let engine = EngineChoice { global, files: arguments.files };
+    if let Some(promise) = results.keys().next() {
+        let session = Session::new(global, terminal, arguments.files);
+        let scratch = Results::scratch(promise, &session.id);
         let style = Style { paint: terminal.paint(), verbose: arguments.verbose, command: command(global) };
         let on_event = |event: Event<'_>| terminal.event(&event, &style);
-        let run = run_jobs(&jobs, &options, &results, &engine, &on_event, terminal);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        match runtime.block_on(run)? {
+        let work = async |engine: &Docker| {
+            let runner = Runner { engine, options: &options, results: &results, on_event: &on_event };
+            // What a killed run left is in nobody's way: it is removed beside the tests.
+            tokio::join!(runner.run(&jobs), engine.reap()).0
+        };
+        match session.with_engine(scratch, work)? {
             Some(ran) => outcome = ran,
             None => return Ok(Exit::Interrupted),
         }
@@ -56,7 +55,7 @@ fn command(global: &Global) -> String {
     }
 }
 
-fn options(arguments: &Run) -> anyhow::Result<runner::Options> {
+fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
     let timeout = arguments.timeout.as_deref().map(str::parse::<Timeout>).transpose();
     let timeout = timeout.map_err(|message| anyhow!("--timeout: {message}"))?;
     // A variable that is not UTF-8 cannot be named in the settings.
@@ -65,6 +64,7 @@ fn options(arguments: &Run) -> anyhow::Result<runner::Options> {
         environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(runner::Options {
         fail_fast: arguments.fail_fast,
+        images: images::options(&arguments.images, suite)?,
         jobs: arguments.jobs.map(usize::from),
         stream: arguments.no_capture,
         request: arguments.request.clone(),
@@ -86,94 +86,4 @@ fn open_results(jobs: &[Job<'_>], terminal: &Terminal) -> anyhow::Result<BTreeMa
         }
     }
     Ok(results)
-}
-
-/// `None` if it was interrupted. Whatever happens, nothing is left in the engine.
-async fn run_jobs(
-    jobs: &[Job<'_>],
-    options: &runner::Options,
-    results: &BTreeMap<PathBuf, Results>,
-    engine: &EngineChoice<'_>,
-    on_event: &dyn Fn(Event<'_>),
-    terminal: &Terminal,
-) -> anyhow::Result<Option<RunOutcome>> {
-    let engine = tokio::select! {
-        engine = engine.connect(results) => engine?,
-        () = interrupted() => return Ok(None),
-    };
-    let runner = Runner { engine: &engine, options, results, on_event };
-    let work = async {
-        // What a killed run left is in nobody's way: it is removed beside the tests.
-        let (outcome, _) = tokio::join!(runner.run(jobs), engine.reap());
-        outcome
-    };
-    let outcome = tokio::select! {
-        outcome = work => Some(outcome),
-        () = interrupted() => None,
-    };
-    if outcome.is_none() {
-        terminal.interrupted();
-    }
-    clean_up(&engine, terminal).await;
-    Ok(outcome)
-}
-
-/// Removes what this run made; a second Ctrl-C leaves it to the next run.
-async fn clean_up(engine: &Docker, terminal: &Terminal) {
-    let swept = tokio::select! {
-        swept = tokio::time::timeout(CLEAN_UP, engine.sweep()) => swept,
-        () = interrupted() => return,
-    };
-    let left = "something is left in the engine, for the next run to remove";
-    match swept {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => terminal.warning(&format!("{left}: {error}")),
-        Err(_) => terminal.warning(&format!("{left}: it does not answer")),
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
-    let streams = signal(SignalKind::interrupt())
-        .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)));
-    match streams {
-        Ok((mut interrupt, mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without handlers, the signals end the program as they always did.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// Which engine, and how files reach it.
-struct EngineChoice<'a> {
-    global: &'a Global,
-    files: Files,
-}
-
-impl EngineChoice<'_> {
-    async fn connect(&self, results: &BTreeMap<PathBuf, Results>) -> anyhow::Result<Docker> {
-        let run = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        let scratch = results.values().next().map(|results| results.scratch(&run));
-        let options = engine::Options {
-            scratch: scratch.ok_or_else(|| anyhow!("nothing is run"))?,
-            run,
-            volumes_only: self.files == Files::Volume,
-        };
-        Ok(Docker::connect(&self.address()?, options).await?)
-    }
-
-    /// Where the engine is, as the docker command would find it.
-    fn address(&self) -> anyhow::Result<Address> {
-        let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        let around = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
-            exists: &|path: &Path| path.exists(),
-        };
-        Ok(engine::find(choice, &around)?)
-    }
 }

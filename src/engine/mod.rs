@@ -7,7 +7,7 @@ mod scratch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use address::{Address, Choice, Surroundings, find};
 pub(crate) use docker::{Docker, Options};
@@ -40,6 +40,36 @@ pub(crate) struct Build<'a> {
     pub target: &'a str,
     /// `os/arch`; empty for the engine's own.
     pub platform: &'a str,
+    /// Run every step anew.
+    pub no_cache: bool,
+}
+
+/// An image that was built here, under one of its names.
+#[derive(Debug)]
+pub(crate) struct OurImage {
+    /// `kratix-test/SLUG:HASH`; what it was called, if another image has that name now.
+    pub name: String,
+    /// What the engine knows it by.
+    remove_as: String,
+    /// Bytes, with the layers that it shares.
+    pub size: u64,
+    pub made: SystemTime,
+    /// A container holds on to it.
+    pub in_use: bool,
+}
+
+impl OurImage {
+    /// How long ago it was built.
+    pub(crate) fn age(&self) -> Duration {
+        SystemTime::now().duration_since(self.made).unwrap_or_default()
+    }
+}
+
+/// What killed runs left in the engine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeftBehind {
+    pub containers: usize,
+    pub volumes: usize,
 }
 
 /// A folder of a workspace, and the files it starts with.

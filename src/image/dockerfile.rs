@@ -13,9 +13,10 @@ use super::question::{PlanError, quoted};
 use super::repository::Home;
 use super::rules::{self, Claim, Image};
 use super::survey::{Candidate, Survey, dockerfile_anywhere};
-use super::{ImageUse, Override, Overrides, Planned, Recipe, Rule, Source, context, reference};
+use super::{ImageUse, Override, Overrides, Planned, Recipe, Rule, Source, bases, context, reference};
 
-/// Where every image that is used comes from, in the order of their first use. An image that stands in for a
+/// Where every image that is used comes from, in the order of their first use, and after them the images of the
+/// repository that they build on. An image that stands in for a
 /// container's own is what the settings say, or is used as it is.
 pub(crate) fn plan(
     home: &Home<'_>,
@@ -35,7 +36,9 @@ pub(crate) fn plan(
         plan.eliminate();
     }
     plan.build_commands();
-    plan.finish()
+    let mut planned = plan.finish();
+    bases::add(&mut planned, home, overrides);
+    planned
 }
 
 /// What is known so far.
@@ -147,6 +150,7 @@ impl<'a> Plan<'a> {
         }
         let text = fs::read(&candidate.dockerfile).unwrap_or_default();
         let bases = Instructions::parse(&String::from_utf8_lossy(&text), &BTreeMap::new()).bases;
+        let bases: Vec<String> = bases.into_iter().map(|base| base.image).collect();
         for index in left {
             if rules::may_be_the_last(&self.images[index], candidate, &bases, self.home) {
                 self.build(index, candidate.dockerfile.clone(), None, Rule::Elimination);
@@ -168,7 +172,9 @@ impl<'a> Plan<'a> {
     fn build(&mut self, index: usize, dockerfile: PathBuf, context: Option<PathBuf>, rule: Rule) {
         let (target, args) = self.extras.get(&index).cloned().unwrap_or_default();
         let context = context.unwrap_or_else(|| context::choose(&dockerfile, self.home.root(), &args));
-        let tests = ["test", "tests"].map(|name| self.home.folder.join(name)).to_vec();
+        let tests = ["test", "tests"].map(|name| self.home.folder.join(name)).into_iter();
+        // Those elsewhere are left out anyhow, and would tell equal recipes apart.
+        let tests = tests.filter(|folder| folder.starts_with(&context)).collect();
         self.taken.entry(dockerfile.clone()).or_default().insert(self.images[index].name());
         self.decided
             .insert(index, Ok(Source::Build(Recipe { dockerfile, context, target, args, rule, tests })));
@@ -244,7 +250,10 @@ impl<'a> Plan<'a> {
 }
 
 /// The Dockerfile that settings name, by itself or by its context; or what is wrong with which path.
-fn named(context: Option<&Path>, dockerfile: Option<&Path>) -> Result<PathBuf, (PathBuf, &'static str)> {
+pub(super) fn named(
+    context: Option<&Path>,
+    dockerfile: Option<&Path>,
+) -> Result<PathBuf, (PathBuf, &'static str)> {
     if let Some(context) = context.filter(|context| !context.is_dir()) {
         return Err((context.to_owned(), "is not a folder"));
     }

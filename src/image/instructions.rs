@@ -10,10 +10,21 @@ use super::words::{self, Variables};
 /// What a Dockerfile takes from outside.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Instructions {
-    /// Images that it builds on or copies from, in order, without `scratch` and its own stages.
-    pub(crate) bases: Vec<String>,
+    /// Images that it builds on, copies from or mounts, in order, without `scratch` and its own stages.
+    pub(crate) bases: Vec<Base>,
     /// Sources of COPY and ADD in the context, as written, with known variables replaced.
     pub(crate) sources: Vec<String>,
+    /// Names of the arguments that it declares.
+    pub(crate) args: Vec<String>,
+}
+
+/// An image that a Dockerfile takes something from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Base {
+    /// As the Dockerfile has it, with quotes and variables.
+    pub(crate) written: String,
+    /// What that means.
+    pub(crate) image: String,
 }
 
 impl Instructions {
@@ -62,6 +73,7 @@ impl<'a> Reader<'a> {
             "ARG" => self.arg(&line.rest),
             "ENV" => self.env(&line.rest),
             "COPY" | "ADD" => self.copy(&line.rest),
+            "RUN" => self.run(&line.rest),
             _ => {}
         }
     }
@@ -70,11 +82,12 @@ impl<'a> Reader<'a> {
         self.end_stage();
         let (_, rest) = flags(rest);
         let mut words = rest.split_whitespace();
-        let base = words.next().and_then(|word| words::expand(word, &self.global, self.escape));
+        let written = words.next().unwrap_or_default();
+        let base = words::expand(written, &self.global, self.escape);
         let known = base.as_ref().and_then(|base| self.named.get(&base.to_lowercase()));
         self.stage = Some(known.cloned().unwrap_or_default());
         if let Some(base) = base.filter(|_| known.is_none()) {
-            self.base(base);
+            self.base(written, base);
         }
         let alias = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and(words.next());
         self.name = alias.map(str::to_lowercase);
@@ -86,15 +99,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn base(&mut self, image: String) {
-        if !image.is_empty() && image != "scratch" && !self.found.bases.contains(&image) {
-            self.found.bases.push(image);
+    fn base(&mut self, written: &str, image: String) {
+        let base = Base { written: written.to_owned(), image };
+        if !base.image.is_empty() && base.image != "scratch" && !self.found.bases.contains(&base) {
+            self.found.bases.push(base);
         }
     }
 
     fn arg(&mut self, rest: &str) {
         for word in words::split(rest, self.escape) {
             let (name, default) = word.split_once('=').map_or((&*word, None), |(n, d)| (n, Some(d)));
+            self.found.args.push(name.to_owned());
             let default = match default {
                 Some(default) => words::expand(default, self.known(), self.escape),
                 None => self.global.get(name).cloned(),
@@ -126,7 +141,7 @@ impl<'a> Reader<'a> {
     fn copy(&mut self, rest: &str) {
         let (flags, rest) = flags(rest);
         if let Some(from) = flags.iter().find_map(|flag| flag.strip_prefix("--from=")) {
-            return self.copy_from(from);
+            return self.take_from(from);
         }
         let mut words: Vec<String> = serde_json::from_str(rest)
             .unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
@@ -137,12 +152,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `--from` names a stage, by name or number, or else an image.
-    fn copy_from(&mut self, from: &str) {
+    /// `--mount=type=bind,from=IMAGE,…`.
+    fn run(&mut self, rest: &str) {
+        let mounts = flags(rest).0.into_iter().filter_map(|flag| flag.strip_prefix("--mount="));
+        let from: Vec<&str> =
+            mounts.flat_map(|mount| mount.split(',')).filter_map(|part| part.strip_prefix("from=")).collect();
+        for from in from {
+            self.take_from(from);
+        }
+    }
+
+    /// `from` names a stage, by name or number, or else an image.
+    fn take_from(&mut self, from: &str) {
         let Some(image) = words::expand(from, self.known(), self.escape) else { return };
         let own = self.named.contains_key(&image.to_lowercase()) || image.parse::<usize>().is_ok();
         if !own {
-            self.base(image);
+            self.base(from, image);
         }
     }
 
@@ -180,7 +205,7 @@ mod tests {
     }
 
     fn bases(text: &str) -> Vec<String> {
-        parse(text).bases
+        parse(text).bases.into_iter().map(|base| base.image).collect()
     }
 
     fn sources(text: &str) -> Vec<String> {
@@ -195,17 +220,28 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_is_mounted_is_a_base() {
+        let text = "FROM a AS b\nRUN --network=none --mount=type=bind,from=acme/lib:1,target=/lib --mount=from=b,target=/b make";
+        assert_eq!(bases(text), ["a", "acme/lib:1"]);
+    }
+
+    #[test]
     fn a_base_takes_the_defaults_of_arguments() {
         let text = "ARG REGISTRY=ghcr.io TAG='3.20'\nFROM ${REGISTRY}/alpine:$TAG\nARG TAG\nCOPY $TAG/x /x\nFROM $NONE";
-        assert_eq!(parse(text).bases, ["ghcr.io/alpine:3.20"]);
+        assert_eq!(
+            parse(text).bases,
+            [Base { written: "${REGISTRY}/alpine:$TAG".into(), image: "ghcr.io/alpine:3.20".into() }]
+        );
         assert_eq!(parse(text).sources, ["3.20/x"]);
     }
 
     #[test]
     fn a_build_argument_wins_over_the_default() {
         let args = BTreeMap::from([("TAG".to_owned(), "edge".to_owned())]);
-        assert_eq!(Instructions::parse("ARG TAG=1\nFROM alpine:$TAG", &args).bases, ["alpine:edge"]);
-        assert_eq!(Instructions::parse("ARG TAG\nFROM alpine:$TAG", &args).bases, ["alpine:edge"]);
+        for text in ["ARG TAG=1\nFROM alpine:$TAG", "ARG TAG\nFROM alpine:$TAG"] {
+            let found = Instructions::parse(text, &args).bases;
+            assert_eq!(found, [Base { written: "alpine:$TAG".into(), image: "alpine:edge".into() }]);
+        }
     }
 
     #[test]

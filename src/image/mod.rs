@@ -12,21 +12,27 @@
 //! | `repository` | where a Promise lies, and what its neighbours share |
 //! | `survey` | the Dockerfiles and scripts below a folder |
 //! | `reference` | image references as text |
+//! | `bases` | images of the repository that others build on |
 //! | `instructions`, `lines`, `words` | just enough of a Dockerfile |
+//! | `rebase` | a Dockerfile that builds on other images than it says |
+//! | `key` | the name of an image that is built, by all that goes into it |
 //! | `context`, `pack` | the build context: which folder, and its tar |
 //! | `ignore`, `glob` | `.dockerignore` |
 
+mod bases;
 mod commands;
 mod context;
 mod dockerfile;
 mod glob;
 mod ignore;
 mod instructions;
+mod key;
 mod lines;
 mod pack;
 #[cfg(test)]
 mod parity;
 mod question;
+mod rebase;
 mod reference;
 mod repository;
 mod rules;
@@ -41,9 +47,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use dockerfile::plan;
-pub(crate) use pack::{hash, pack};
+pub(crate) use instructions::Base;
+pub(crate) use key::{BUILT_HERE, Ingredients, repository};
+pub(crate) use pack::pack;
 pub(crate) use question::PlanError;
-pub(crate) use reference::slug;
+pub(crate) use rebase::rebase;
+pub(crate) use reference::{name, same};
 pub(crate) use repository::Repository;
 
 fn last_name(path: &Path) -> String {

@@ -33,12 +33,19 @@ pub(crate) struct Packed {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Packs what `docker build` would send.
-pub(crate) fn pack(recipe: &Recipe) -> Result<Packed, ContextError> {
-    pack_within(recipe, LIMIT)
+impl Packed {
+    /// The SHA-256 of the Dockerfile and the context, in hex: whatever their times, the same for the same files.
+    pub(crate) fn digest(&self) -> String {
+        hash(&self.tar)
+    }
 }
 
-fn pack_within(recipe: &Recipe, limit: u64) -> Result<Packed, ContextError> {
+/// Packs what `docker build` would send. `replaced` is a Dockerfile to send in place of the one on disk.
+pub(crate) fn pack(recipe: &Recipe, replaced: Option<String>) -> Result<Packed, ContextError> {
+    pack_within(recipe, replaced, LIMIT)
+}
+
+fn pack_within(recipe: &Recipe, replaced: Option<String>, limit: u64) -> Result<Packed, ContextError> {
     let context = real(&recipe.context)?;
     let dockerfile = real(&recipe.dockerfile)?;
     let text = fs::read(&dockerfile).map_err(|error| ContextError::unreadable(&dockerfile, &error))?;
@@ -62,12 +69,16 @@ fn pack_within(recipe: &Recipe, limit: u64) -> Result<Packed, ContextError> {
         ));
         entries.insert(path.into(), Content::Folder { mode: 0o755 });
     }
-    let dockerfile = place_dockerfile(&mut entries, inside, text);
+    let dockerfile = match replaced {
+        // The image still sees the author's, if it sees any.
+        Some(text) => place_dockerfile(&mut entries, None, text.into_bytes()),
+        None => place_dockerfile(&mut entries, inside, text),
+    };
     Ok(Packed { tar: write(&entries)?, dockerfile, warnings })
 }
 
-/// The SHA-256 of a tar, in hex.
-pub(crate) fn hash(tar: &[u8]) -> String {
+/// A SHA-256, in hex.
+fn hash(tar: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(tar).iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string does not fail.
@@ -325,7 +336,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(files.path("socket")).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, files.path("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
             .unwrap();
-        let packed = pack(&recipe(&files, "Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "Dockerfile", ""), None).unwrap();
         assert_eq!(packed.dockerfile, "Dockerfile");
         assert_eq!(
             entries(&packed.tar),
@@ -340,7 +351,7 @@ mod tests {
         let other = Files::new(&[files[2], files[1], files[0]]);
         let old = std::time::SystemTime::UNIX_EPOCH;
         File::options().append(true).open(other.path("a")).unwrap().set_modified(old).unwrap();
-        let tar = |files: &Files| hash(&pack(&recipe(files, "Dockerfile", "")).unwrap().tar);
+        let tar = |files: &Files| hash(&pack(&recipe(files, "Dockerfile", ""), None).unwrap().tar);
         assert_eq!(tar(&one), tar(&other));
         other.write("a", "3");
         assert_ne!(tar(&one), tar(&other));
@@ -354,7 +365,7 @@ mod tests {
         let files = Files::new(&[("Dockerfile", "FROM x"), (&long, "")]);
         symlink("t".repeat(300), files.path("link")).unwrap();
         fs::write(files.path("").join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
-        let found = paths(&pack(&recipe(&files, "Dockerfile", "")).unwrap());
+        let found = paths(&pack(&recipe(&files, "Dockerfile", ""), None).unwrap());
         assert!(found.contains(&long));
         assert!(found.contains(&format!("link -> {}", "t".repeat(300))));
         assert!(found.contains(&"\u{fffd}".to_owned()));
@@ -372,11 +383,11 @@ mod tests {
         ]);
         files.write("Dockerfile", "FROM x\nCOPY . /");
         assert_eq!(
-            paths(&pack(&recipe(&files, "Dockerfile", "")).unwrap()),
+            paths(&pack(&recipe(&files, "Dockerfile", ""), None).unwrap()),
             [".dockerignore", "Dockerfile", "a/", "a/test/", "a/test/x"]
         );
         files.write("Dockerfile", "FROM x\nCOPY tests/x a /");
-        let found = paths(&pack(&recipe(&files, "Dockerfile", "")).unwrap());
+        let found = paths(&pack(&recipe(&files, "Dockerfile", ""), None).unwrap());
         assert!(found.contains(&"tests/x".to_owned()) && !found.contains(&"test/x".to_owned()), "{found:?}");
     }
 
@@ -390,7 +401,7 @@ mod tests {
             ("b/d", ""),
             (".dockerignore", "*\n!b/c"),
         ]);
-        let packed = pack(&recipe(&files, "build/Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "build/Dockerfile", ""), None).unwrap();
         assert_eq!(packed.dockerfile, "build/Dockerfile");
         assert_eq!(paths(&packed), [".dockerignore", "b/c", "build/Dockerfile"]);
     }
@@ -403,21 +414,21 @@ mod tests {
             ("a/b/x.md", ""),
             (".dockerignore", "*\n!**/*.go"),
         ]);
-        let found = paths(&pack(&recipe(&files, "Dockerfile", "")).unwrap());
+        let found = paths(&pack(&recipe(&files, "Dockerfile", ""), None).unwrap());
         assert_eq!(found, [".dockerignore", "Dockerfile", "a/b/x.go"]);
     }
 
     #[test]
     fn a_dockerfile_outside_its_context_is_added_and_hidden() {
         let files = Files::new(&[("build/Dockerfile", "FROM x"), ("context/a", "")]);
-        let packed = pack(&recipe(&files, "build/Dockerfile", "context")).unwrap();
+        let packed = pack(&recipe(&files, "build/Dockerfile", "context"), None).unwrap();
         let name = packed.dockerfile.clone();
         assert!(name.starts_with(".dockerfile."));
         assert_eq!(paths(&packed), [name.as_str(), ".dockerignore", "a"]);
         assert_eq!(text(&packed, &name), "FROM x");
         assert_eq!(text(&packed, ".dockerignore"), format!(".dockerignore\n{name}\n"));
         files.write("context/.dockerignore", "z");
-        let packed = pack(&recipe(&files, "build/Dockerfile", "context")).unwrap();
+        let packed = pack(&recipe(&files, "build/Dockerfile", "context"), None).unwrap();
         assert_eq!(text(&packed, ".dockerignore"), format!("z\n{name}\n"));
     }
 
@@ -425,10 +436,10 @@ mod tests {
     fn the_ignore_file_of_a_dockerfile_hides_it_where_it_says_so() {
         let files =
             Files::new(&[("Dockerfile", "FROM x"), ("a", ""), ("Dockerfile.dockerignore", "Dockerfile*")]);
-        let packed = pack(&recipe(&files, "Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "Dockerfile", ""), None).unwrap();
         assert_eq!(paths(&packed), [packed.dockerfile.as_str(), ".dockerignore", "a"]);
         files.write("Dockerfile.dockerignore", "a");
-        let packed = pack(&recipe(&files, "Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "Dockerfile", ""), None).unwrap();
         assert_eq!(paths(&packed), ["Dockerfile", "Dockerfile.dockerignore"]);
         assert_eq!(packed.dockerfile, "Dockerfile");
     }
@@ -437,16 +448,16 @@ mod tests {
     fn a_linked_dockerfile_is_the_file_that_it_leads_to() {
         let files = Files::new(&[("shared/Dockerfile", "FROM x"), ("a/x", "")]);
         symlink("../shared/Dockerfile", files.path("a/Dockerfile")).unwrap();
-        let packed = pack(&recipe(&files, "a/Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "a/Dockerfile", ""), None).unwrap();
         assert_eq!(packed.dockerfile, "shared/Dockerfile");
-        let packed = pack(&recipe(&files, "a/Dockerfile", "a")).unwrap();
+        let packed = pack(&recipe(&files, "a/Dockerfile", "a"), None).unwrap();
         assert_eq!(text(&packed, &packed.dockerfile), "FROM x");
     }
 
     #[test]
     fn a_folder_that_git_dropped_is_supplied_with_a_warning() {
         let files = Files::new(&[("Dockerfile", "FROM alpine:3\nADD resources/x resources\nCOPY x.txt /")]);
-        let packed = pack(&recipe(&files, "Dockerfile", "")).unwrap();
+        let packed = pack(&recipe(&files, "Dockerfile", ""), None).unwrap();
         assert_eq!(entries(&packed.tar)[1], "d755 resources/x/");
         assert_eq!(packed.warnings.len(), 1);
         assert!(
@@ -460,23 +471,23 @@ mod tests {
     #[test]
     fn a_context_that_is_too_large_says_what_to_do() {
         let files = Files::new(&[("Dockerfile", "FROM x"), ("large", "0123456789"), ("small", "0")]);
-        let error = pack_within(&recipe(&files, "Dockerfile", ""), 10).unwrap_err();
+        let error = pack_within(&recipe(&files, "Dockerfile", ""), None, 10).unwrap_err();
         assert!(error.to_string().contains("its largest file is large"), "{error}");
         assert!(error.hint().unwrap().contains(".dockerignore"));
         files.write(".dockerignore", "large");
-        assert!(pack_within(&recipe(&files, "Dockerfile", ""), 20).is_ok());
+        assert!(pack_within(&recipe(&files, "Dockerfile", ""), None, 20).is_ok());
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
         let files = Files::new(&[("Dockerfile", "FROM x")]);
-        let error = pack(&recipe(&files, "no/Dockerfile", "")).unwrap_err().to_string();
+        let error = pack(&recipe(&files, "no/Dockerfile", ""), None).unwrap_err().to_string();
         assert!(error.starts_with("cannot read") && error.contains("no/Dockerfile"), "{error}");
-        let error = pack(&recipe(&files, "Dockerfile", "none")).unwrap_err().to_string();
+        let error = pack(&recipe(&files, "Dockerfile", "none"), None).unwrap_err().to_string();
         assert!(error.contains("none"), "{error}");
         files.write(".dockerignore", "[");
         assert!(matches!(
-            pack(&recipe(&files, "Dockerfile", "")),
+            pack(&recipe(&files, "Dockerfile", ""), None),
             Err(ContextError::Pattern { line: 1, .. })
         ));
     }

@@ -104,7 +104,7 @@ fn a_malformed_pattern_is_refused_as_docker_build_refuses_it() {
         files.write(".dockerignore", rules);
         files.write("Dockerfile", &dockerfile());
         let docker = docker_build(&files, "Dockerfile", "");
-        assert_eq!(pack(&recipe(&files, "Dockerfile", "")).is_err(), docker.is_err(), "{rules:?}");
+        assert_eq!(pack(&recipe(&files, "Dockerfile", ""), None).is_err(), docker.is_err(), "{rules:?}");
     }
 }
 
@@ -166,7 +166,7 @@ fn docker_build(files: &Files, dockerfile: &str, context: &str) -> Result<String
 }
 
 fn our_build(files: &Files, dockerfile: &str, context: &str) -> Result<String, String> {
-    let packed = pack(&recipe(files, dockerfile, context)).map_err(|error| error.to_string())?;
+    let packed = pack(&recipe(files, dockerfile, context), None).map_err(|error| error.to_string())?;
     build(&packed.dockerfile, "-", &packed.tar)
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum PlanError {
     TooManyFiles { image: String, folder: PathBuf, entries: Vec<String> },
     #[error("images: says how to build {image}, but no Dockerfile is left for it")]
     NothingToBuild { image: String },
+    #[error("images build on each other: {}", .images.join(", which builds on "))]
+    Circle { images: Vec<String> },
     #[error("images: {image} is to be built from {path}, which {problem}")]
     NoSuchPath { image: String, path: PathBuf, problem: &'static str },
 }
@@ -33,6 +35,7 @@ impl PlanError {
                 )
             }
             Self::NothingToBuild { .. } => "add its context: or dockerfile: there".to_owned(),
+            Self::Circle { .. } => "say `pull` for one of them under images: in kratix-test.yaml".to_owned(),
             Self::NoSuchPath { .. } => {
                 "correct the path: it is relative to the file that it stands in".to_owned()
             }

@@ -1,7 +1,7 @@
 //! Image references as text: their name, and what a folder is called after them.
 
 /// The reference without tag and digest: `localhost:5000/a/b:1@sha256:…` gives `localhost:5000/a/b`.
-pub(super) fn name(reference: &str) -> &str {
+pub(crate) fn name(reference: &str) -> &str {
     let tagged = reference.split_once('@').map_or(reference, |(tagged, _)| tagged);
     let last = tagged.rfind('/').map_or(0, |slash| slash + 1);
     tagged[last..].find(':').map_or(tagged, |colon| &tagged[..last + colon])
@@ -26,7 +26,7 @@ pub(super) fn suffix_slugs(reference: &str) -> Vec<String> {
 }
 
 /// Whether two references name the same image to an engine, which adds `docker.io/library/` and `:latest`.
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     full(one) == full(other)
 }
 

@@ -99,6 +99,11 @@ impl Terminal {
                 let took = self.err.dim(format!("in {}", Elapsed(*elapsed)));
                 self.stderr(&format!("{} {reference} {took}\n", self.err.green(how)));
             }
+            Event::ImageUnchanged { reference } if style.verbose => {
+                self.stderr(&format!("{} {reference}\n", self.err.green("Unchanged")));
+            }
+            Event::ImageUnchanged { .. } => {}
+            Event::ImageGivenUp { reference } => self.finished(reference),
             Event::ImageFailed { reference, message, hint, log } => {
                 self.finished(reference);
                 self.stderr(&self.image_failure(message, *hint, log));

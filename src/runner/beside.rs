@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::images::Repositories;
+use super::images::{ImageOptions, Repositories};
 use crate::diagnostic::SourceError;
 use crate::image::{Planned, Source};
 use crate::kratix::{Target, Workflow, WorkflowAction, WorkflowType};
@@ -14,7 +14,7 @@ use crate::suite::{PromiseSuite, Suite};
 pub(crate) fn add(suite: &mut Suite) -> Result<(), SourceError> {
     let repositories = Repositories::of(&suite.promises);
     for promise in &mut suite.promises {
-        let planned = repositories.plan(promise);
+        let planned = repositories.plan(promise, &ImageOptions::default());
         add_to(promise, &planned)?;
     }
     Ok(())

@@ -37,7 +37,7 @@ use crate::suite::settings::Settings;
 use crate::suite::{PromiseSuite, Suite, requests};
 use crate::tree::{TreeError, plain};
 
-use images::Images;
+use images::{ImageOptions, Images};
 pub(crate) use results::Results;
 
 /// The most tests that run at once unless the user says otherwise: beyond it only their latency grows.
@@ -48,6 +48,7 @@ const MAX_JOBS: usize = 16;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Options {
     pub(crate) fail_fast: bool,
+    pub(crate) images: ImageOptions,
     pub(crate) jobs: Option<usize>,
     /// Tell every line that a stage prints.
     pub(crate) stream: bool,
@@ -148,7 +149,7 @@ impl<E: Engine> Runner<'_, E> {
     /// Prepares the images and runs the jobs, several at once.
     pub(crate) async fn run(&self, jobs: &[Job<'_>]) -> RunOutcome {
         let start = Instant::now();
-        let images = images::prepare(self.engine, &needed(jobs), self.on_event).await;
+        let images = images::prepare(self.engine, &needed(jobs), &self.options.images, self.on_event).await;
         let folders: BTreeMap<&Path, &PromiseSuite> =
             jobs.iter().map(|job| (job.suite.file.folder.as_path(), job.suite)).collect();
         for finding in folders.values().flat_map(|suite| suite.admission_warnings()) {

@@ -68,10 +68,23 @@ impl Results {
         fs::remove_dir_all(&above)
     }
 
-    /// A folder for what a run has in the making, as the engine has to name it.
-    pub(crate) fn scratch(&self, run: &str) -> PathBuf {
-        let scratch = self.folder.join(format!("scratch-{run}"));
+    /// A folder beside a Promise for what a run has in the making, as the engine has to name it.
+    pub(crate) fn scratch(promise: &Path, run: &str) -> PathBuf {
+        let scratch = join(promise, FOLDER).join(format!("scratch-{run}"));
         std::path::absolute(&scratch).unwrap_or(scratch)
+    }
+
+    /// The folder beside a Promise, if it is there.
+    pub(crate) fn present(promise: &Path) -> Option<PathBuf> {
+        let folder = join(promise, FOLDER);
+        fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()).then_some(folder)
+    }
+
+    /// Removes all of it, once no run writes to it any more.
+    pub(crate) fn remove(promise: &Path, on_wait: impl FnOnce()) -> anyhow::Result<()> {
+        let results = Self::open(promise, on_wait)?;
+        let cannot = || format!("the results cannot be removed: {}", results.folder.display());
+        fs::remove_dir_all(&results.folder).map_err(|error| plain(&error)).with_context(cannot)
     }
 }
 

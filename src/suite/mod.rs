@@ -8,10 +8,11 @@ pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod settings;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::SourceError;
-use crate::kratix::{Finding, Pipeline, Promise, Severity, Target, admission};
+use crate::kratix::{Finding, Pipeline, Promise, Severity, Target, Workflow, admission};
 
 use discovery::{BrokenTest, Test, discover, name_of};
 use filter::{Candidate, Filter};
@@ -153,6 +154,14 @@ impl PromiseSuite {
 
 impl PromiseSuite {
     /// Images that stand in for those of containers, by the settings of the Promise or of a test.
+    /// The images that containers name, each once.
+    pub(crate) fn references(&self) -> impl Iterator<Item = &str> {
+        let pipelines = Workflow::ALL.into_iter().flat_map(|workflow| self.promise.pipelines(workflow));
+        let containers = pipelines.flat_map(|pipeline| &pipeline.containers);
+        let references: BTreeSet<&str> = containers.map(|container| container.image.as_str()).collect();
+        references.into_iter()
+    }
+
     pub(crate) fn stand_ins(&self) -> Vec<&str> {
         let tests = self.tests.iter().filter_map(|test| test.as_ref().ok()).map(|test| &test.settings);
         let stages = std::iter::once(&self.settings).chain(tests).flat_map(Settings::stages);
@@ -161,6 +170,11 @@ impl PromiseSuite {
 }
 
 impl Suite {
+    /// The images that containers name, Promise by Promise.
+    pub(crate) fn references(&self) -> impl Iterator<Item = &str> {
+        self.promises.iter().flat_map(PromiseSuite::references)
+    }
+
     /// What is wrong with the test folders that cannot be read.
     pub(crate) fn broken_tests(&self) -> impl Iterator<Item = &SourceError> {
         let tests = self.promises.iter().flat_map(|promise| &promise.tests);

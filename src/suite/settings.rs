@@ -58,6 +58,8 @@ pub(crate) struct Settings {
     expect: Given<Expect>,
     #[serde(deserialize_with = "given")]
     idempotent: Given<bool>,
+    #[serde(deserialize_with = "given")]
+    platform: Given<String>,
 }
 
 /// What is done about a finding, in place of what is usual.
@@ -284,6 +286,7 @@ impl Settings {
         lay(&mut self.destinations, inner.destinations);
         lay(&mut self.expect, inner.expect);
         lay(&mut self.idempotent, inner.idempotent);
+        lay(&mut self.platform, inner.platform);
         self.stages.extend(inner.stages);
         self.findings.extend(inner.findings);
         self.env.extend(inner.env);
@@ -410,6 +413,11 @@ impl Settings {
     /// Whether a second run must leave the same.
     pub(crate) fn idempotent(&self) -> bool {
         self.idempotent.flatten().unwrap_or_default()
+    }
+
+    /// `os/arch` that images are built and pulled for; empty for the engine's own.
+    pub(crate) fn platform(&self) -> &str {
+        self.platform.as_ref().and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// Folders without Promises or tests of interest.

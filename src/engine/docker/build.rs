@@ -64,6 +64,7 @@ fn options(build: &Build<'_>) -> BuildImageOptions {
         .forcerm(true)
         .buildargs(&args)
         .labels(&labels)
+        .nocache(build.no_cache)
         .version(BuilderVersion::BuilderV1);
     if !build.target.is_empty() {
         options = options.target(build.target);

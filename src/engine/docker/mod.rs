@@ -5,6 +5,7 @@ mod connect;
 mod container;
 mod image;
 mod launch;
+mod ours;
 mod reason;
 mod sweep;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::container::understood;
 use super::reason::{is_status, request};
 use super::{Docker, OWNER_LABEL, RUN_LABEL};
 use crate::engine::owner::Owner;
-use crate::engine::{EngineError, scratch};
+use crate::engine::{EngineError, LeftBehind, scratch};
 use crate::tree::plain;
 
 /// For what is being made: longer than that takes, and short enough for someone who pressed Ctrl-C.
@@ -81,22 +81,38 @@ impl Docker {
     }
 
     async fn reap_containers(&self) -> Result<(), Error> {
-        let found = self.containers(OWNER_LABEL).await?;
-        let dead = found.iter().filter(|container| {
-            let labels = container.labels.as_ref();
-            self.is_left_behind(labels, container.created.unwrap_or(i64::MAX))
-        });
-        let removals = dead.filter_map(|container| container.id.as_deref()).map(|id| self.remove(id));
-        join_all(removals).await.into_iter().collect()
+        let dead = self.dead_containers().await?;
+        join_all(dead.iter().map(|id| self.remove(id))).await.into_iter().collect()
     }
 
     async fn reap_volumes(&self) -> Result<(), Error> {
-        let found = self.volumes(OWNER_LABEL).await?;
-        let dead = found.iter().filter(|volume| {
+        let dead = self.dead_volumes().await?;
+        join_all(dead.iter().map(|name| self.remove_volume(name))).await.into_iter().collect()
+    }
+
+    async fn dead_containers(&self) -> Result<Vec<String>, Error> {
+        let mut found = self.containers(OWNER_LABEL).await?;
+        found.retain(|container| {
+            let labels = container.labels.as_ref();
+            self.is_left_behind(labels, container.created.unwrap_or(i64::MAX))
+        });
+        Ok(found.into_iter().filter_map(|container| container.id).collect())
+    }
+
+    async fn dead_volumes(&self) -> Result<Vec<String>, Error> {
+        let mut found = self.volumes(OWNER_LABEL).await?;
+        found.retain(|volume| {
             let Some(made) = volume.created_at else { return false };
             self.is_left_behind(Some(&volume.labels), made.unix_timestamp())
         });
-        join_all(dead.map(|volume| self.remove_volume(&volume.name))).await.into_iter().collect()
+        Ok(found.into_iter().map(|volume| volume.name).collect())
+    }
+
+    /// How many containers and volumes killed runs left behind.
+    pub(crate) async fn left_behind(&self) -> Result<LeftBehind, EngineError> {
+        let containers = self.dead_containers().await.map_err(request(REAPING))?.len();
+        let volumes = self.dead_volumes().await.map_err(request(REAPING))?.len();
+        Ok(LeftBehind { containers, volumes })
     }
 
     fn is_left_behind(&self, labels: Option<&HashMap<String, String>>, made: i64) -> bool {
@@ -123,7 +139,7 @@ impl Docker {
     }
 }
 
-fn labelled(label: &str) -> HashMap<&'static str, Vec<String>> {
+pub(super) fn labelled(label: &str) -> HashMap<&'static str, Vec<String>> {
     HashMap::from([("label", vec![label.to_owned()])])
 }
 

@@ -1,0 +1,71 @@
+//! What the command line says about images, as the runner takes it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+
+use super::NoMatch;
+use crate::cli::Images;
+use crate::image::{Override, Overrides, name};
+use crate::runner::images::ImageOptions;
+use crate::suite::Suite;
+
+/// Reads the options. Every image that they name has to be one of the Promises'.
+pub(super) fn options(arguments: &Images, suite: &Suite) -> anyhow::Result<ImageOptions> {
+    Ok(ImageOptions {
+        overrides: overrides(&arguments.image, suite)?,
+        no_build: arguments.no_build,
+        rebuild: arguments.rebuild,
+        pull: arguments.pull,
+        args: arguments.build_arg.iter().map(|text| build_argument(text)).collect::<anyhow::Result<_>>()?,
+    })
+}
+
+fn overrides(given: &[String], suite: &Suite) -> anyhow::Result<Overrides> {
+    let mut overrides = Overrides::new();
+    for text in given {
+        let (reference, source) = text
+            .split_once('=')
+            .filter(|(reference, source)| !reference.is_empty() && !source.is_empty())
+            .ok_or_else(|| anyhow!("--image {text}: write REF=DIR, REF=IMAGE or REF=pull"))?;
+        let known: Vec<&str> = suite.references().collect();
+        if !known.iter().any(|known| *known == reference || name(known) == reference) {
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(
+                NoMatch(format!("--image: no container uses {reference}; the images are: {known}")).into()
+            );
+        }
+        overrides.insert(reference.to_owned(), source_of(source)?);
+    }
+    Ok(overrides)
+}
+
+fn source_of(source: &str) -> anyhow::Result<Override> {
+    let path = Path::new(source);
+    let is_path = source.starts_with(['.', '/', '~']) || path.is_dir();
+    if source == "pull" {
+        return Ok(Override::Pull);
+    }
+    if !is_path {
+        return Ok(Override::Image(source.to_owned()));
+    }
+    if !path.is_dir() {
+        bail!("--image: {source} is not a folder");
+    }
+    let context = Some(std::path::absolute(path)?);
+    Ok(Override::Build { context, dockerfile: None, target: String::new(), args: BTreeMap::new() })
+}
+
+fn build_argument(text: &str) -> anyhow::Result<(String, String)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) => bail!("--build-arg {text}: write NAME=VALUE"),
+        None => {
+            let value = std::env::var(text);
+            let value =
+                value.map_err(|_| anyhow!("--build-arg {text}: there is no {text} in the environment"))?;
+            Ok((text.to_owned(), value))
+        }
+    }
+}

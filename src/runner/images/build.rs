@@ -1,0 +1,201 @@
+//! Building one image, unless the engine has it already.
+
+use std::fs;
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+
+use super::orders::Order;
+use super::{ImageOptions, Prepared, Preparing, told};
+use crate::engine::{Build, Engine, EngineError, Image};
+use crate::image::{self, Base, Ingredients};
+use crate::outcome::{Event, Trouble};
+
+/// The lines of a failed build's log that are shown.
+const LOG_LINES: usize = 100;
+
+/// Builds what is ordered.
+pub(super) struct Builder<'a, E> {
+    engine: &'a E,
+    options: &'a ImageOptions,
+    on_event: &'a dyn Fn(Event<'_>),
+    /// As many builds at once as the engine has processors: more would only share them.
+    slots: Semaphore,
+}
+
+/// An image that was built here, and what the Dockerfile calls it that builds on it.
+struct Found<'o> {
+    base: &'o Base,
+    prepared: Prepared,
+}
+
+impl<'a, E: Engine> Builder<'a, E> {
+    pub(super) fn new(engine: &'a E, options: &'a ImageOptions, on_event: &'a dyn Fn(Event<'_>)) -> Self {
+        let slots = Semaphore::new(engine.processors().max(2));
+        Self { engine, options, on_event, slots }
+    }
+
+    /// Builds an image once those that it builds on are there.
+    pub(super) async fn order(
+        &self,
+        order: &Order,
+        bases: Vec<(&Base, Preparing<'_>)>,
+    ) -> Result<Prepared, Trouble> {
+        let mut built = Vec::new();
+        for (base, preparing) in bases {
+            let prepared = preparing.await.map_err(|_| {
+                let message =
+                    format!("image {} builds on {}, which is not available", order.reference, base.image);
+                (self.on_event)(Event::ImageFailed {
+                    reference: &order.reference,
+                    message: &message,
+                    hint: None,
+                    log: &[],
+                });
+                told(&order.reference)
+            });
+            built.push(Found { base, prepared: prepared? });
+        }
+        // What is asked of the engine before this is answered at once.
+        let _slot = self.slots.acquire().await;
+        let ordered = self.build(order, &built).await;
+        ordered.map_err(|failure| {
+            let Failed { message, hint, log } = failure;
+            let reference = &order.reference;
+            (self.on_event)(Event::ImageFailed { reference, message: &message, hint, log: &log });
+            told(reference)
+        })
+    }
+
+    async fn build(&self, order: &Order, built: &[Found<'_>]) -> Result<Prepared, Failed> {
+        let Order { reference, recipe, platform, .. } = order;
+        let start = Instant::now();
+        let packed = image::pack(recipe, rebased(order, built)).map_err(|error| Failed {
+            message: format!("image {reference} cannot be built: {error}"),
+            hint: error.hint(),
+            log: Vec::new(),
+        })?;
+        for message in &packed.warnings {
+            (self.on_event)(Event::ImageWarning { message });
+        }
+        let bases = self.bases(order, built).await?;
+        let ingredients = Ingredients {
+            context: &packed.digest(),
+            args: &recipe.args,
+            target: &recipe.target,
+            platform,
+            bases: &bases,
+        };
+        // The name is ours, so that no image of the author's is replaced.
+        let tag = ingredients.tag(reference);
+        if !self.options.rebuild
+            && let Some(image) = self.engine.image(&tag).await.map_err(Failed::engine)?
+        {
+            (self.on_event)(Event::ImageUnchanged { reference });
+            return Ok(Prepared { image, name: tag });
+        }
+        (self.on_event)(Event::ImageStarted { reference, how: "Building" });
+        let build = Build {
+            context: packed.tar,
+            dockerfile: &packed.dockerfile,
+            tag: &tag,
+            args: &recipe.args,
+            target: &recipe.target,
+            platform,
+            no_cache: self.options.rebuild,
+        };
+        let image = self.run(build, reference).await?;
+        (self.on_event)(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
+        Ok(Prepared { image, name: tag })
+    }
+
+    async fn run(&self, build: Build<'_>, reference: &str) -> Result<Image, Failed> {
+        let mut log = Vec::new();
+        let mut on_line = |line: &str| {
+            (self.on_event)(Event::ImageLine { reference, line });
+            log.push(line.to_owned());
+        };
+        let built = self.engine.build(build, &mut on_line).await;
+        built.map_err(|error| {
+            let message = match error {
+                EngineError::BuildFailed { reason, .. } => {
+                    format!("image {reference} does not build: {reason}")
+                }
+                other => other.to_string(),
+            };
+            log.drain(..log.len().saturating_sub(LOG_LINES));
+            Failed { message, hint: None, log }
+        })
+    }
+
+    /// Every image that the Dockerfile takes from, and its id. One that the engine lacks is pulled first, so that the
+    /// name of what is built on it can be told; one that cannot be had is the builder's to complain of, which may
+    /// well do without it.
+    async fn bases(&self, order: &Order, built: &[Found<'_>]) -> Result<Vec<(String, String)>, Failed> {
+        let mut ids = Vec::new();
+        for base in order.recipe.bases() {
+            let ours = built.iter().find(|found| *found.base == base);
+            let id = match ours {
+                Some(found) => found.prepared.image.id.clone(),
+                None => {
+                    self.base(&base.image, &order.platform).await?.map(|image| image.id).unwrap_or_default()
+                }
+            };
+            ids.push((base.image, id));
+        }
+        Ok(ids)
+    }
+
+    async fn base(&self, image: &str, platform: &str) -> Result<Option<Image>, Failed> {
+        let present = self.engine.image(image).await.map_err(Failed::engine)?;
+        if present.is_some() && !self.options.pull {
+            return Ok(present);
+        }
+        (self.on_event)(Event::ImageStarted { reference: image, how: "Pulling" });
+        let start = Instant::now();
+        match self.engine.pull(image, platform).await {
+            Ok(pulled) => {
+                (self.on_event)(Event::ImageFinished {
+                    reference: image,
+                    how: "Pulled",
+                    elapsed: start.elapsed(),
+                });
+                Ok(Some(pulled))
+            }
+            Err(error) if present.is_some() => Err(Failed {
+                message: format!("--pull: {error}"),
+                hint: Some("without --pull, the image that the engine has is used"),
+                log: Vec::new(),
+            }),
+            Err(_) => {
+                (self.on_event)(Event::ImageGivenUp { reference: image });
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The Dockerfile with the images that were built here in place of what it builds on.
+fn rebased(order: &Order, built: &[Found<'_>]) -> Option<String> {
+    if built.is_empty() {
+        return None;
+    }
+    // What cannot be read is reported when the context is packed.
+    let text = fs::read(&order.recipe.dockerfile).ok()?;
+    let replacements: Vec<(&Base, &str)> =
+        built.iter().map(|found| (found.base, found.prepared.name.as_str())).collect();
+    Some(image::rebase(&String::from_utf8_lossy(&text), &replacements))
+}
+
+/// Why an image was not built.
+struct Failed {
+    message: String,
+    hint: Option<&'static str>,
+    log: Vec<String>,
+}
+
+impl Failed {
+    fn engine(error: EngineError) -> Self {
+        Self { message: error.to_string(), hint: None, log: Vec::new() }
+    }
+}

@@ -1,0 +1,153 @@
+//! The images that the tests need: each built, found or pulled once, several at a time.
+
+mod build;
+mod orders;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{LocalBoxFuture, Shared, join_all};
+
+use self::build::Builder;
+use self::orders::{Orders, Origin};
+pub(crate) use self::plan::Repositories;
+use crate::engine::{Engine, EngineError, Image};
+use crate::image::{Overrides, Planned};
+use crate::outcome::{Event, Trouble};
+use crate::suite::PromiseSuite;
+
+/// What the command line says about images.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ImageOptions {
+    /// Before what the settings say.
+    pub(crate) overrides: Overrides,
+    /// Use the references as they are.
+    pub(crate) no_build: bool,
+    /// Build what has not changed, too, and from no cache.
+    pub(crate) rebuild: bool,
+    /// Ask the registries for newer base images.
+    pub(crate) pull: bool,
+    /// Build arguments, for every Dockerfile that declares them.
+    pub(crate) args: BTreeMap<String, String>,
+}
+
+/// An image that a container can be started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    pub(crate) image: Image,
+    /// What the engine calls it.
+    pub(crate) name: String,
+}
+
+/// The images of a run, by Promise and reference.
+#[derive(Debug, Default)]
+pub(crate) struct Images {
+    prepared: BTreeMap<(PathBuf, String), Result<Prepared, Trouble>>,
+}
+
+impl Images {
+    /// The image that a container of a Promise names.
+    pub(crate) fn get(&self, promise: &Path, reference: &str) -> Result<&Image, Trouble> {
+        self.prepared(promise, reference).map(|prepared| &prepared.image)
+    }
+
+    /// The same, with what the engine calls it.
+    pub(crate) fn prepared(&self, promise: &Path, reference: &str) -> Result<&Prepared, Trouble> {
+        match self.prepared.get(&(promise.to_owned(), reference.to_owned())) {
+            Some(Ok(prepared)) => Ok(prepared),
+            Some(Err(trouble)) => Err(trouble.clone()),
+            None => Err(Trouble {
+                message: format!("image {reference} was not prepared"),
+                hint: None,
+                told: false,
+            }),
+        }
+    }
+}
+
+/// The images that are needed of a Promise.
+pub(crate) type Needed<'a> = (&'a PromiseSuite, BTreeSet<String>);
+
+type Preparing<'a> = Shared<LocalBoxFuture<'a, Result<Prepared, Trouble>>>;
+
+/// Prepares the images that are needed, of each Promise those that are named.
+pub(crate) async fn prepare<E: Engine>(
+    engine: &E,
+    needed: &[Needed<'_>],
+    options: &ImageOptions,
+    on_event: &dyn Fn(Event<'_>),
+) -> Images {
+    let repositories = Repositories::of(needed.iter().map(|(suite, _)| *suite));
+    let plans: Vec<(&PromiseSuite, Vec<Planned>)> =
+        needed.iter().map(|(suite, _)| (*suite, repositories.plan(suite, options))).collect();
+    let orders = Orders::of(&plans, needed, options);
+    let builder = Builder::new(engine, options, on_event);
+    let mut preparing: Vec<Preparing<'_>> = Vec::new();
+    for order in &orders.all {
+        // Those that it waits for come before it.
+        let bases = order.bases.iter().map(|(base, at)| (base, preparing[*at].clone())).collect();
+        preparing.push(builder.order(order, bases).boxed_local().shared());
+    }
+    let one = |(key, origin): (&(PathBuf, String), &Origin)| {
+        let preparing = match origin {
+            Origin::Order(at) => preparing[*at].clone(),
+            Origin::AsItIs { image, platform } => {
+                let (reference, image, platform) = (key.1.clone(), image.clone(), platform.clone());
+                let taken = async move { take(engine, &reference, &image, &platform, on_event).await };
+                taken.boxed_local().shared()
+            }
+            Origin::Unknown(error) => {
+                let (message, hint) = (error.to_string(), error.hint());
+                let reference = &key.1;
+                on_event(Event::ImageFailed { reference, message: &message, hint: Some(&hint), log: &[] });
+                std::future::ready(Err(told(reference))).boxed_local().shared()
+            }
+        };
+        let key = key.clone();
+        async move { (key, preparing.await) }
+    };
+    let wanted: Vec<_> = orders.origins.iter().map(one).collect();
+    let prepared = join_all(wanted).await.into_iter().collect();
+    for name in options.args.keys().filter(|name| !orders.declare(name)) {
+        on_event(Event::ImageWarning {
+            message: &format!("no Dockerfile has an ARG {name}: --build-arg {name} changes nothing"),
+        });
+    }
+    Images { prepared }
+}
+
+/// An image that is used as it is: the engine's own, else its registry's.
+async fn take<E: Engine>(
+    engine: &E,
+    reference: &str,
+    image: &str,
+    platform: &str,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Prepared, Trouble> {
+    let name = image.to_owned();
+    let taken = async {
+        if let Some(image) = engine.image(image).await? {
+            return Ok(Prepared { image, name });
+        }
+        on_event(Event::ImageStarted { reference, how: "Pulling" });
+        let start = Instant::now();
+        let pulled = engine.pull(image, platform).await?;
+        on_event(Event::ImageFinished { reference, how: "Pulled", elapsed: start.elapsed() });
+        Ok(Prepared { image: pulled, name })
+    };
+    taken.await.map_err(|error: EngineError| {
+        let hint = "no Dockerfile for it was found: build it first, or say under `images:` in kratix-test.yaml \
+                    where it is built";
+        let message = error.to_string();
+        on_event(Event::ImageFailed { reference, message: &message, hint: Some(hint), log: &[] });
+        told(reference)
+    })
+}
+
+/// What a test says whose image was already complained about.
+fn told(reference: &str) -> Trouble {
+    Trouble { message: format!("image {reference} is not available"), hint: None, told: true }
+}
