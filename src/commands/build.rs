@@ -18,16 +18,23 @@ pub(super) fn build(arguments: &Build, global: &Global, terminal: &Terminal) -> 
     let suite = Suite::load(&global.dir)?;
     let options = images::options(&arguments.images, &suite)?;
     let needed = needed(&suite, &arguments.names)?;
-    let style = Style { paint: terminal.paint(), verbose: true, command: String::new() };
+    let style = Style {
+        paint: terminal.paint(),
+        verbose: true,
+        command: String::new(),
+        stream: arguments.no_capture,
+    };
     let on_event = |event: Event<'_>| terminal.event(&event, &style);
+    let folders = needed.iter().map(|needed| &needed.suite.file.folder);
+    let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
     let session = Session::new(global, terminal, Files::Auto);
     let scratch = Results::scratch(&global.dir, &session.id);
-    let work = async |engine: &_| prepare(engine, &needed, &options, &on_event).await;
+    let work = async |engine: &_| prepare(engine, &needed, &options, &results, &on_event).await;
     let Some(images) = session.with_engine(scratch, work)? else { return Ok(Exit::Interrupted) };
     let mut exit = Exit::Success;
-    for (suite, references) in &needed {
+    for Needed { suite, settings, references } in &needed {
         for reference in references {
-            match images.prepared(&suite.file.folder, reference) {
+            match images.get(suite, settings, reference) {
                 Ok(prepared) => terminal.show(&format!("{reference} {}\n", prepared.name)),
                 Err(_) => exit = exit.and(Exit::Engine),
             }
@@ -52,7 +59,7 @@ fn needed<'a>(suite: &'a Suite, names: &[String]) -> Result<Vec<Needed<'a>>, NoM
         |reference: &&str| names.is_empty() || names.iter().any(|name| reference.contains(name.as_str()));
     let of = |promise: &'a crate::suite::PromiseSuite| {
         let references: BTreeSet<String> = promise.references().filter(is_meant).map(str::to_owned).collect();
-        (promise, references)
+        Needed { suite: promise, settings: &promise.settings, references }
     };
     Ok(suite.promises.iter().map(of).collect())
 }

@@ -60,7 +60,10 @@ fn scope(arguments: &Clean, global: &Global) -> anyhow::Result<Scope> {
     };
     let folders = suite.promises.iter().map(|promise| promise.file.folder.clone()).collect();
     let repositories = Repositories::of(&suite.promises);
-    let plans = suite.promises.iter().map(|promise| repositories.plan(promise, &ImageOptions::default()));
+    let plans = suite
+        .promises
+        .iter()
+        .map(|promise| repositories.plan(promise, &promise.settings, &ImageOptions::default()));
     let names = plans.flatten().map(|planned| image::repository(&planned.reference)).collect();
     Ok(Scope { repositories: (!arguments.all).then_some(names), folders, age, dry_run })
 }
@@ -97,8 +100,7 @@ impl Scope {
         for folder in &self.folders {
             let Some(path) = Results::present(folder).filter(|path| is_old(path)) else { continue };
             if !self.dry_run {
-                let wait = || terminal.note(&format!("Waiting for a run in {} to end", folder.display()));
-                Results::remove(folder, wait)?;
+                Results::remove(folder, || terminal.waiting(folder))?;
             }
             found.push(path);
         }

@@ -1,7 +1,6 @@
 //! Load, run, report, exit.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::anyhow;
 
@@ -13,7 +12,7 @@ use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
 use crate::report::terminal::Terminal;
-use crate::runner::{self, Job, Results, Runner, beside, jobs};
+use crate::runner::{self, Results, Runner, beside, jobs};
 use crate::suite::Suite;
 use crate::suite::settings::Timeout;
 
@@ -24,12 +23,18 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let options = options(arguments, &suite)?;
     let jobs = jobs(&suite, &options)?;
-    let results = open_results(&jobs, terminal)?;
+    let folders = jobs.iter().map(|job| &job.suite.file.folder);
+    let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
     let mut outcome = RunOutcome::default();
     if let Some(promise) = results.keys().next() {
         let session = Session::new(global, terminal, arguments.files);
         let scratch = Results::scratch(promise, &session.id);
-        let style = Style { paint: terminal.paint(), verbose: arguments.verbose, command: command(global) };
+        let style = Style {
+            paint: terminal.paint(),
+            verbose: arguments.verbose,
+            command: command(global),
+            stream: arguments.no_capture,
+        };
         let on_event = |event: Event<'_>| terminal.event(&event, &style);
         let work = async |engine: &Docker| {
             let runner = Runner { engine, options: &options, results: &results, on_event: &on_event };
@@ -73,17 +78,4 @@ fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
         idempotent: arguments.idempotent,
         environment: environment.collect(),
     })
-}
-
-/// The results of every Promise that is run, ours alone until this ends.
-fn open_results(jobs: &[Job<'_>], terminal: &Terminal) -> anyhow::Result<BTreeMap<PathBuf, Results>> {
-    let mut results = BTreeMap::new();
-    for job in jobs {
-        let folder = &job.suite.file.folder;
-        if !results.contains_key(folder) {
-            let wait = || terminal.note(&format!("Waiting for another run in {} to end", folder.display()));
-            results.insert(folder.clone(), Results::open(folder, wait)?);
-        }
-    }
-    Ok(results)
 }

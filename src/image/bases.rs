@@ -1,6 +1,8 @@
 //! Images of the repository that others build on: they are built here too, and first.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use super::commands::{self, Built};
 use super::dockerfile::named;
@@ -12,21 +14,26 @@ use crate::image::question::PlanError;
 impl Recipe {
     /// The images that its Dockerfile takes from.
     pub(crate) fn bases(&self) -> Vec<Base> {
-        self.instructions().bases
+        of(&self.dockerfile, &self.args)
     }
 
     /// Whether its Dockerfile has a use for a build argument.
     pub(crate) fn declares(&self, argument: &str) -> bool {
         const PREDEFINED: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
         PREDEFINED.iter().any(|name| name.eq_ignore_ascii_case(argument))
-            || self.instructions().args.iter().any(|name| name == argument)
+            || read(&self.dockerfile, &self.args).args.iter().any(|name| name == argument)
     }
+}
 
-    fn instructions(&self) -> Instructions {
-        // What cannot be read is reported when the context is packed.
-        let text = fs::read(&self.dockerfile).unwrap_or_default();
-        Instructions::parse(&String::from_utf8_lossy(&text), &self.args)
-    }
+/// The images that a Dockerfile takes from.
+pub(super) fn of(dockerfile: &Path, args: &BTreeMap<String, String>) -> Vec<Base> {
+    read(dockerfile, args).bases
+}
+
+fn read(dockerfile: &Path, args: &BTreeMap<String, String>) -> Instructions {
+    // What cannot be read is reported when the context is packed.
+    let text = fs::read(dockerfile).unwrap_or_default();
+    Instructions::parse(&String::from_utf8_lossy(&text), args)
 }
 
 /// Adds the bases, and theirs, that the settings or a script say how to build.
@@ -82,8 +89,6 @@ fn source(image: &str, home: &Home<'_>, overrides: &Overrides) -> Option<Result<
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::image::testing::Files;
     use crate::image::{ImageUse, Repository, plan};
@@ -124,6 +129,19 @@ mod tests {
     }
 
     #[test]
+    fn a_dockerfile_of_a_base_is_not_left_for_an_image() {
+        let files = Files::new(&[
+            ("redis/pipeline/Dockerfile", "FROM acme/base\n"),
+            ("redis/base/Dockerfile", "FROM x\n"),
+            ("redis/build.sh", "docker build -t acme/base base\n"),
+        ]);
+        assert_eq!(
+            planned(&files, &Overrides::new()),
+            ["acme/app:dev redis/pipeline/Dockerfile", "acme/base redis/base/Dockerfile"]
+        );
+    }
+
+    #[test]
     fn settings_say_where_a_base_is_built() {
         let files = Files::new(&[
             ("redis/app/Dockerfile", "FROM acme/base\nCOPY --from=acme/b /a /a\n"),
@@ -133,7 +151,7 @@ mod tests {
             context: Some(files.path(path)),
             dockerfile: None,
             target: String::new(),
-            args: std::collections::BTreeMap::new(),
+            args: BTreeMap::new(),
         };
         let overrides = |base: Override| {
             Overrides::from([("acme/base".into(), base), ("acme/b".into(), Override::Image("acme/c".into()))])

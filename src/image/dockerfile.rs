@@ -8,7 +8,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::commands::{self, Built};
-use super::instructions::Instructions;
 use super::question::{PlanError, quoted};
 use super::repository::Home;
 use super::rules::{self, Claim, Image};
@@ -148,8 +147,7 @@ impl<'a> Plan<'a> {
         if names.len() != 1 {
             return;
         }
-        let text = fs::read(&candidate.dockerfile).unwrap_or_default();
-        let bases = Instructions::parse(&String::from_utf8_lossy(&text), &BTreeMap::new()).bases;
+        let bases = bases::of(&candidate.dockerfile, &BTreeMap::new());
         let bases: Vec<String> = bases.into_iter().map(|base| base.image).collect();
         for index in left {
             if rules::may_be_the_last(&self.images[index], candidate, &bases, self.home) {
@@ -235,7 +233,23 @@ impl<'a> Plan<'a> {
     /// The Dockerfiles below the Promise's folder that build no image so far.
     fn left_over(&self) -> Vec<Candidate> {
         let free = |candidate: &&Candidate| !self.taken.contains_key(&candidate.dockerfile);
-        self.candidates.iter().filter(free).cloned().collect()
+        let mut left: Vec<Candidate> = self.candidates.iter().filter(free).cloned().collect();
+        if left.len() > 1 {
+            let bases = self.dockerfiles_of_bases();
+            left.retain(|candidate| !bases.contains(&candidate.dockerfile));
+        }
+        left
+    }
+
+    /// Those that a script builds an image with which other Dockerfiles build on: they are there for that.
+    fn dockerfiles_of_bases(&self) -> Vec<PathBuf> {
+        let bases =
+            self.candidates.iter().flat_map(|candidate| bases::of(&candidate.dockerfile, &BTreeMap::new()));
+        let used = |base: &str| self.images.iter().any(|image| reference::same(image.reference, base));
+        let bases = bases.filter(|base| !used(&base.image));
+        let built =
+            bases.filter_map(|base| commands::build_command(&base.image, self.home.repository.builds()));
+        built.map(|built| built.dockerfile).collect()
     }
 
     /// Those of the repository and of the Promise, if somebody needs them and they can be known.

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn an_image_that_is_mounted_is_a_base() {
-        let text = "FROM a AS b\nRUN --network=none --mount=type=bind,from=acme/lib:1,target=/lib --mount=from=b,target=/b make";
+        let text = "FROM a AS b\nFROM a\nRUN --network=none --mount=type=bind,from=acme/lib:1,target=/lib --mount=from=b,target=/b make";
         assert_eq!(bases(text), ["a", "acme/lib:1"]);
     }
 

@@ -42,14 +42,12 @@ fn rebase_word(word: &str, is_from: bool, replacements: &[(&Base, &str)]) -> Str
     if let Some(image) = word.strip_prefix("--from=").and_then(replacement) {
         return format!("--from={image}");
     }
-    if !word.starts_with("--mount=") {
-        return word.to_owned();
-    }
+    let Some(mount) = word.strip_prefix("--mount=") else { return word.to_owned() };
     let part = |part: &str| match part.strip_prefix("from=").and_then(replacement) {
         Some(image) => format!("from={image}"),
         None => part.to_owned(),
     };
-    word.split(',').map(part).collect::<Vec<_>>().join(",")
+    format!("--mount={}", mount.split(',').map(part).collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]

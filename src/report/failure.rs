@@ -16,6 +16,8 @@ pub(crate) struct Style {
     pub(crate) paint: Paint,
     /// Whatever there is, not only what is needed.
     pub(crate) verbose: bool,
+    /// The output of builds as it comes.
+    pub(crate) stream: bool,
     /// What the user typed to run this, as far as it has to be typed again.
     pub(crate) command: String,
 }

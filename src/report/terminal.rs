@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use console::Term;
@@ -76,6 +77,11 @@ impl Terminal {
         self.stderr(&format!("{message}\n"));
     }
 
+    /// Tells why nothing happens: somebody else writes to the results of a Promise.
+    pub(crate) fn waiting(&self, promise: &Path) {
+        self.note(&format!("Waiting for another run in {} to end", promise.display()));
+    }
+
     /// Tells that Ctrl-C was heard.
     pub(crate) fn interrupted(&self) {
         for (_, bar) in self.bars.borrow_mut().drain() {
@@ -93,6 +99,7 @@ impl Terminal {
     pub(crate) fn event(&self, event: &Event<'_>, style: &Style) {
         match event {
             Event::ImageStarted { reference, how } => self.started(reference, &format!("{how} {reference}")),
+            Event::ImageLine { reference, line } if style.stream => self.line(reference, line),
             Event::ImageLine { reference, line } => self.progressed(reference, line),
             Event::ImageFinished { reference, how, elapsed } => {
                 self.finished(reference);
@@ -117,9 +124,7 @@ impl Terminal {
             }
             Event::TestStarted { test } => self.started(test, test),
             Event::StageStarted { test, stage } => self.progressed(test, stage),
-            Event::StageLine { stage, line } => {
-                self.stderr(&format!("{} {line}\n", self.err.dim(format!("{stage} |"))));
-            }
+            Event::StageLine { stage, line } => self.line(stage, line),
             Event::TestEnded { test } => self.finished(test),
             Event::TestFinished { outcome } => self.show(&failure::render(outcome, style)),
         }
@@ -139,6 +144,11 @@ impl Terminal {
             text.push_str(&format!("{} {hint}\n", self.err.cyan("hint:")));
         }
         text
+    }
+
+    /// Shows a line of somebody else's.
+    fn line(&self, whose: &str, line: &str) {
+        self.stderr(&format!("{} {line}\n", self.err.dim(format!("{whose} |"))));
     }
 
     /// Without a terminal only what takes long is announced: images.

@@ -14,7 +14,7 @@ use crate::suite::{PromiseSuite, Suite};
 pub(crate) fn add(suite: &mut Suite) -> Result<(), SourceError> {
     let repositories = Repositories::of(&suite.promises);
     for promise in &mut suite.promises {
-        let planned = repositories.plan(promise, &ImageOptions::default());
+        let planned = repositories.plan(promise, &promise.settings, &ImageOptions::default());
         add_to(promise, &planned)?;
     }
     Ok(())

@@ -20,7 +20,7 @@ mod volumes;
 mod workflow;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ use crate::suite::settings::Settings;
 use crate::suite::{PromiseSuite, Suite, requests};
 use crate::tree::{TreeError, plain};
 
-use images::{ImageOptions, Images};
+use images::{ImageOptions, Images, Needed};
 pub(crate) use results::Results;
 
 /// The most tests that run at once unless the user says otherwise: beyond it only their latency grows.
@@ -149,7 +149,7 @@ impl<E: Engine> Runner<'_, E> {
     /// Prepares the images and runs the jobs, several at once.
     pub(crate) async fn run(&self, jobs: &[Job<'_>]) -> RunOutcome {
         let start = Instant::now();
-        let images = images::prepare(self.engine, &needed(jobs), &self.options.images, self.on_event).await;
+        let images = self.images(jobs).await;
         let folders: BTreeMap<&Path, &PromiseSuite> =
             jobs.iter().map(|job| (job.suite.file.folder.as_path(), job.suite)).collect();
         for finding in folders.values().flat_map(|suite| suite.admission_warnings()) {
@@ -178,6 +178,11 @@ impl<E: Engine> Runner<'_, E> {
             (self.on_event)(Event::SettingsWarning { message: &message });
         }
         RunOutcome { tests, unreadable: Vec::new(), elapsed: start.elapsed() }
+    }
+
+    async fn images(&self, jobs: &[Job<'_>]) -> Images {
+        let Self { engine, options, results, on_event } = self;
+        images::prepare(*engine, &needed(jobs), &options.images, results, on_event).await
     }
 
     async fn run_unless(&self, stopped: &Cell<bool>, job: &Job<'_>, images: &Images) -> TestOutcome {
@@ -210,9 +215,9 @@ fn idle(jobs: &[Job<'_>], tests: &[TestOutcome]) -> Vec<String> {
         .collect()
 }
 
-/// The images that jobs need, by Promise.
-fn needed<'a>(jobs: &[Job<'a>]) -> Vec<(&'a PromiseSuite, BTreeSet<String>)> {
-    let mut needed: BTreeMap<&Path, (&PromiseSuite, BTreeSet<String>)> = BTreeMap::new();
+/// The images that jobs need, by Promise and by what their settings say of images.
+fn needed<'a>(jobs: &'a [Job<'a>]) -> Vec<Needed<'a>> {
+    let mut needed: Vec<Needed<'_>> = Vec::new();
     for job in jobs {
         let Some((target, settings)) = job.plan() else { continue };
         let is_run =
@@ -220,10 +225,15 @@ fn needed<'a>(jobs: &[Job<'a>]) -> Vec<(&'a PromiseSuite, BTreeSet<String>)> {
         let pipelines = job.suite.pipelines(target).into_iter();
         let containers = pipelines.flat_map(|pipeline| pipeline.containers.iter().filter(is_run));
         let references = containers.filter_map(|container| settings.image(container).map(str::to_owned));
-        let entry = needed.entry(&job.suite.file.folder).or_insert_with(|| (job.suite, BTreeSet::new()));
-        entry.1.extend(references);
+        let same = |needs: &&mut Needed<'_>| {
+            needs.suite.file.folder == job.suite.file.folder && needs.settings.makes_images_like(settings)
+        };
+        match needed.iter_mut().find(same) {
+            Some(needs) => needs.references.extend(references),
+            None => needed.push(Needed { suite: job.suite, settings, references: references.collect() }),
+        }
     }
-    needed.into_values().collect()
+    needed
 }
 
 impl Job<'_> {

@@ -84,8 +84,11 @@ impl PipelineRun<'_> {
         let containers = self.chosen().into_iter();
         let finding = |(index, container): (usize, &Container)| {
             let launchable = &self.launchables[index];
-            let image = images.get(&self.suite.file.folder, &launchable.image).ok()?;
-            Some(user::refused(launchable, image)?.at(&self.suite.file.source.path, Some(container.at)))
+            let prepared = images.get(self.suite, self.settings, &launchable.image).ok()?;
+            Some(
+                user::refused(launchable, &prepared.image)?
+                    .at(&self.suite.file.source.path, Some(container.at)),
+            )
         };
         containers.filter_map(finding).collect()
     }
@@ -101,8 +104,9 @@ impl PipelineRun<'_> {
 
     /// All images first: that one is missing should not be found out after minutes.
     fn images<'i>(&self, chosen: &[(usize, &Container)], images: &'i Images) -> Result<Vec<&'i Image>, Stop> {
-        let image = |index: usize| images.get(&self.suite.file.folder, &self.launchables[index].image);
-        chosen.iter().map(|(index, _)| image(*index).map_err(Stop::Trouble)).collect()
+        let prepared = |index: usize| images.get(self.suite, self.settings, &self.launchables[index].image);
+        let image = |index: usize| prepared(index).map(|prepared| &prepared.image).map_err(Stop::Trouble);
+        chosen.iter().map(|(index, _)| image(*index)).collect()
     }
 
     /// Kratix accepts a pipeline without containers: it leaves nothing.

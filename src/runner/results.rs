@@ -1,5 +1,6 @@
 //! Where results are kept: `.kratix-test/` beside the Promise, which git ignores and one run at a time writes to.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -22,6 +23,20 @@ pub(crate) struct Results {
 }
 
 impl Results {
+    /// Opens those of every folder, once each.
+    pub(crate) fn open_all<'a>(
+        promises: impl IntoIterator<Item = &'a PathBuf>,
+        on_wait: impl Fn(&Path),
+    ) -> anyhow::Result<BTreeMap<PathBuf, Self>> {
+        let mut results = BTreeMap::new();
+        for folder in promises {
+            if !results.contains_key(folder) {
+                results.insert(folder.clone(), Self::open(folder, || on_wait(folder))?);
+            }
+        }
+        Ok(results)
+    }
+
     /// Opens the results beside a Promise; `on_wait` is called if another run has them.
     pub(crate) fn open(promise: &Path, on_wait: impl FnOnce()) -> anyhow::Result<Self> {
         let folder = join(promise, FOLDER);
@@ -50,6 +65,24 @@ impl Results {
             .map_err(|error| plain(&error))
             .with_context(cannot)?;
         Ok(folder)
+    }
+
+    /// Keeps what the builder of an image said, if that can be; where it is.
+    pub(crate) fn keep_build_log(&self, reference: &str, log: &[String]) -> Option<PathBuf> {
+        let folder = self.folder.join("images");
+        let slug: String =
+            reference.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let path = folder.join(format!("{slug}.log"));
+        if !fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()) {
+            fs::create_dir(&folder).ok()?;
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return None,
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&path).ok()?;
+        let text: String = log.iter().map(|line| format!("{line}\n")).collect();
+        file.write_all(text.as_bytes()).ok().map(|()| path)
     }
 
     /// Removes the results of a test, and whatever stands where a folder on the way to them should be: a link above

@@ -415,6 +415,11 @@ impl Settings {
         self.idempotent.flatten().unwrap_or_default()
     }
 
+    /// Whether the same is said of images.
+    pub(crate) fn makes_images_like(&self, other: &Self) -> bool {
+        self.images().eq(other.images()) && self.platform() == other.platform()
+    }
+
     /// `os/arch` that images are built and pulled for; empty for the engine's own.
     pub(crate) fn platform(&self) -> &str {
         self.platform.as_ref().and_then(Option::as_deref).unwrap_or_default()

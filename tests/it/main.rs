@@ -9,6 +9,7 @@ mod completions;
 mod engine;
 mod fixtures;
 mod help;
+mod images;
 mod interrupt;
 mod list;
 mod platform;

@@ -465,7 +465,15 @@ fn context(dockerfile: &str) -> Vec<u8> {
 fn build(context: Vec<u8>, tag: &str) -> Build<'_> {
     static ARGS: std::sync::LazyLock<BTreeMap<String, String>> =
         std::sync::LazyLock::new(|| BTreeMap::from([("WORD".to_owned(), "given".to_owned())]));
-    Build { context, dockerfile: "folder/Dockerfile", tag, args: &ARGS, target: "", platform: "" }
+    Build {
+        context,
+        dockerfile: "folder/Dockerfile",
+        tag,
+        args: &ARGS,
+        target: "",
+        platform: "",
+        no_cache: false,
+    }
 }
 
 #[tokio::test]

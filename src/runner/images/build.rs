@@ -1,6 +1,8 @@
 //! Building one image, unless the engine has it already.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -10,6 +12,7 @@ use super::{ImageOptions, Prepared, Preparing, told};
 use crate::engine::{Build, Engine, EngineError, Image};
 use crate::image::{self, Base, Ingredients};
 use crate::outcome::{Event, Trouble};
+use crate::runner::Results;
 
 /// The lines of a failed build's log that are shown.
 const LOG_LINES: usize = 100;
@@ -18,6 +21,8 @@ const LOG_LINES: usize = 100;
 pub(super) struct Builder<'a, E> {
     engine: &'a E,
     options: &'a ImageOptions,
+    /// Where logs are kept, by the folder of a Promise.
+    results: &'a BTreeMap<PathBuf, Results>,
     on_event: &'a dyn Fn(Event<'_>),
     /// As many builds at once as the engine has processors: more would only share them.
     slots: Semaphore,
@@ -30,9 +35,14 @@ struct Found<'o> {
 }
 
 impl<'a, E: Engine> Builder<'a, E> {
-    pub(super) fn new(engine: &'a E, options: &'a ImageOptions, on_event: &'a dyn Fn(Event<'_>)) -> Self {
+    pub(super) fn new(
+        engine: &'a E,
+        options: &'a ImageOptions,
+        results: &'a BTreeMap<PathBuf, Results>,
+        on_event: &'a dyn Fn(Event<'_>),
+    ) -> Self {
         let slots = Semaphore::new(engine.processors().max(2));
-        Self { engine, options, on_event, slots }
+        Self { engine, options, results, on_event, slots }
     }
 
     /// Builds an image once those that it builds on are there.
@@ -62,7 +72,8 @@ impl<'a, E: Engine> Builder<'a, E> {
         ordered.map_err(|failure| {
             let Failed { message, hint, log } = failure;
             let reference = &order.reference;
-            (self.on_event)(Event::ImageFailed { reference, message: &message, hint, log: &log });
+            let (message, hint) = (message.as_str(), hint.as_deref());
+            (self.on_event)(Event::ImageFailed { reference, message, hint, log: &log });
             told(reference)
         })
     }
@@ -72,7 +83,7 @@ impl<'a, E: Engine> Builder<'a, E> {
         let start = Instant::now();
         let packed = image::pack(recipe, rebased(order, built)).map_err(|error| Failed {
             message: format!("image {reference} cannot be built: {error}"),
-            hint: error.hint(),
+            hint: error.hint().map(str::to_owned),
             log: Vec::new(),
         })?;
         for message in &packed.warnings {
@@ -104,18 +115,21 @@ impl<'a, E: Engine> Builder<'a, E> {
             platform,
             no_cache: self.options.rebuild,
         };
-        let image = self.run(build, reference).await?;
+        let image = self.run(build, order).await?;
         (self.on_event)(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
         Ok(Prepared { image, name: tag })
     }
 
-    async fn run(&self, build: Build<'_>, reference: &str) -> Result<Image, Failed> {
+    async fn run(&self, build: Build<'_>, order: &Order) -> Result<Image, Failed> {
+        let reference = &order.reference;
         let mut log = Vec::new();
         let mut on_line = |line: &str| {
             (self.on_event)(Event::ImageLine { reference, line });
             log.push(line.to_owned());
         };
         let built = self.engine.build(build, &mut on_line).await;
+        let kept =
+            self.results.get(&order.folder).and_then(|results| results.keep_build_log(reference, &log));
         built.map_err(|error| {
             let message = match error {
                 EngineError::BuildFailed { reason, .. } => {
@@ -124,7 +138,8 @@ impl<'a, E: Engine> Builder<'a, E> {
                 other => other.to_string(),
             };
             log.drain(..log.len().saturating_sub(LOG_LINES));
-            Failed { message, hint: None, log }
+            let hint = kept.map(|path| format!("all of the log is in {}", path.display()));
+            Failed { message, hint, log }
         })
     }
 
@@ -164,7 +179,7 @@ impl<'a, E: Engine> Builder<'a, E> {
             }
             Err(error) if present.is_some() => Err(Failed {
                 message: format!("--pull: {error}"),
-                hint: Some("without --pull, the image that the engine has is used"),
+                hint: Some("without --pull, the image that the engine has is used".to_owned()),
                 log: Vec::new(),
             }),
             Err(_) => {
@@ -190,7 +205,7 @@ fn rebased(order: &Order, built: &[Found<'_>]) -> Option<String> {
 /// Why an image was not built.
 struct Failed {
     message: String,
-    hint: Option<&'static str>,
+    hint: Option<String>,
     log: Vec<String>,
 }
 

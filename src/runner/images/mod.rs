@@ -5,7 +5,7 @@ mod orders;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
@@ -17,7 +17,9 @@ pub(crate) use self::plan::Repositories;
 use crate::engine::{Engine, EngineError, Image};
 use crate::image::{Overrides, Planned};
 use crate::outcome::{Event, Trouble};
+use crate::runner::Results;
 use crate::suite::PromiseSuite;
+use crate::suite::settings::Settings;
 
 /// What the command line says about images.
 #[derive(Debug, Clone, Default)]
@@ -42,21 +44,35 @@ pub(crate) struct Prepared {
     pub(crate) name: String,
 }
 
-/// The images of a run, by Promise and reference.
+/// Images that are needed of a Promise, made as some settings say.
+#[derive(Debug)]
+pub(crate) struct Needed<'a> {
+    pub(crate) suite: &'a PromiseSuite,
+    pub(crate) settings: &'a Settings,
+    pub(crate) references: BTreeSet<String>,
+}
+
+/// The images of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
-    prepared: BTreeMap<(PathBuf, String), Result<Prepared, Trouble>>,
+    /// Of which Promise, and by which settings.
+    whose: Vec<(PathBuf, Settings)>,
+    /// By the place there, and the reference.
+    prepared: BTreeMap<(usize, String), Result<Prepared, Trouble>>,
 }
 
 impl Images {
-    /// The image that a container of a Promise names.
-    pub(crate) fn get(&self, promise: &Path, reference: &str) -> Result<&Image, Trouble> {
-        self.prepared(promise, reference).map(|prepared| &prepared.image)
-    }
-
-    /// The same, with what the engine calls it.
-    pub(crate) fn prepared(&self, promise: &Path, reference: &str) -> Result<&Prepared, Trouble> {
-        match self.prepared.get(&(promise.to_owned(), reference.to_owned())) {
+    /// The image that a container names, for a test with these settings.
+    pub(crate) fn get(
+        &self,
+        suite: &PromiseSuite,
+        settings: &Settings,
+        reference: &str,
+    ) -> Result<&Prepared, Trouble> {
+        let mut whose = self.whose.iter();
+        let at =
+            whose.position(|(folder, made)| *folder == suite.file.folder && made.makes_images_like(settings));
+        match at.and_then(|at| self.prepared.get(&(at, reference.to_owned()))) {
             Some(Ok(prepared)) => Ok(prepared),
             Some(Err(trouble)) => Err(trouble.clone()),
             None => Err(Trouble {
@@ -68,9 +84,6 @@ impl Images {
     }
 }
 
-/// The images that are needed of a Promise.
-pub(crate) type Needed<'a> = (&'a PromiseSuite, BTreeSet<String>);
-
 type Preparing<'a> = Shared<LocalBoxFuture<'a, Result<Prepared, Trouble>>>;
 
 /// Prepares the images that are needed, of each Promise those that are named.
@@ -78,20 +91,21 @@ pub(crate) async fn prepare<E: Engine>(
     engine: &E,
     needed: &[Needed<'_>],
     options: &ImageOptions,
+    results: &BTreeMap<PathBuf, Results>,
     on_event: &dyn Fn(Event<'_>),
 ) -> Images {
-    let repositories = Repositories::of(needed.iter().map(|(suite, _)| *suite));
-    let plans: Vec<(&PromiseSuite, Vec<Planned>)> =
-        needed.iter().map(|(suite, _)| (*suite, repositories.plan(suite, options))).collect();
-    let orders = Orders::of(&plans, needed, options);
-    let builder = Builder::new(engine, options, on_event);
+    let repositories = Repositories::of(needed.iter().map(|needed| needed.suite));
+    let plan = |needed: &Needed<'_>| repositories.plan(needed.suite, needed.settings, options);
+    let plans: Vec<Vec<Planned>> = needed.iter().map(plan).collect();
+    let orders = Orders::of(needed, &plans, options);
+    let builder = Builder::new(engine, options, results, on_event);
     let mut preparing: Vec<Preparing<'_>> = Vec::new();
     for order in &orders.all {
         // Those that it waits for come before it.
         let bases = order.bases.iter().map(|(base, at)| (base, preparing[*at].clone())).collect();
         preparing.push(builder.order(order, bases).boxed_local().shared());
     }
-    let one = |(key, origin): (&(PathBuf, String), &Origin)| {
+    let one = |(key, origin): (&(usize, String), &Origin)| {
         let preparing = match origin {
             Origin::Order(at) => preparing[*at].clone(),
             Origin::AsItIs { image, platform } => {
@@ -116,7 +130,8 @@ pub(crate) async fn prepare<E: Engine>(
             message: &format!("no Dockerfile has an ARG {name}: --build-arg {name} changes nothing"),
         });
     }
-    Images { prepared }
+    let whose = needed.iter().map(|needed| (needed.suite.file.folder.clone(), needed.settings.clone()));
+    Images { whose: whose.collect(), prepared }
 }
 
 /// An image that is used as it is: the engine's own, else its registry's.

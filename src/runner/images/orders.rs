@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use super::{ImageOptions, Needed};
 use crate::image::{self, Base, PlanError, Planned, Recipe, Source};
-use crate::suite::PromiseSuite;
 
 /// An image to build.
 #[derive(Debug)]
 pub(super) struct Order {
     /// What it is called, by the first who needs it.
     pub(super) reference: String,
+    /// The folder of the first Promise that needs it.
+    pub(super) folder: PathBuf,
     pub(super) recipe: Recipe,
     /// `os/arch`; empty for the engine's own.
     pub(super) platform: String,
@@ -35,34 +36,35 @@ pub(super) enum Origin {
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     pub(super) all: Vec<Order>,
-    pub(super) origins: BTreeMap<(PathBuf, String), Origin>,
+    /// By who needs it, and the reference.
+    pub(super) origins: BTreeMap<(usize, String), Origin>,
 }
 
 impl Orders {
-    pub(super) fn of(
-        plans: &[(&PromiseSuite, Vec<Planned>)],
-        needed: &[Needed<'_>],
-        options: &ImageOptions,
-    ) -> Self {
+    pub(super) fn of(needed: &[Needed<'_>], plans: &[Vec<Planned>], options: &ImageOptions) -> Self {
         let mut orders = Self::default();
-        for ((suite, plan), (_, references)) in plans.iter().zip(needed) {
-            let platform = suite.settings.platform();
-            let placing = Placing { suite, platform, plans, options };
-            for planned in plan.iter().filter(|planned| references.contains(&planned.reference)) {
-                let origin = match &planned.source {
-                    Ok(Source::Use { image, .. }) => {
-                        Origin::AsItIs { image: image.clone(), platform: platform.to_owned() }
-                    }
-                    Ok(Source::Build(recipe)) => {
-                        let placed = orders.place(&placing, &planned.reference, recipe, &mut Vec::new());
-                        placed.map_or_else(Origin::Unknown, Origin::Order)
-                    }
-                    Err(error) => Origin::Unknown(error.clone()),
-                };
-                orders.origins.insert((suite.file.folder.clone(), planned.reference.clone()), origin);
+        for (whose, needs) in needed.iter().enumerate() {
+            let placing = Placing { whose, needed, plans, options };
+            let is_needed = |planned: &&Planned| needs.references.contains(&planned.reference);
+            for planned in plans[whose].iter().filter(is_needed) {
+                let origin = orders.origin(&placing, planned);
+                orders.origins.insert((whose, planned.reference.clone()), origin);
             }
         }
         orders
+    }
+
+    fn origin(&mut self, placing: &Placing<'_>, planned: &Planned) -> Origin {
+        match &planned.source {
+            Ok(Source::Use { image, .. }) => {
+                Origin::AsItIs { image: image.clone(), platform: placing.platform().to_owned() }
+            }
+            Ok(Source::Build(recipe)) => {
+                let placed = self.place(placing, &planned.reference, recipe, &mut Vec::new());
+                placed.map_or_else(Origin::Unknown, Origin::Order)
+            }
+            Err(error) => Origin::Unknown(error.clone()),
+        }
     }
 
     /// Whether any Dockerfile has a use for a build argument.
@@ -79,7 +81,7 @@ impl Orders {
         above: &mut Vec<String>,
     ) -> Result<usize, PlanError> {
         let recipe = placing.with_arguments(recipe);
-        let platform = placing.platform;
+        let platform = placing.platform();
         if let Some(at) = self.all.iter().position(|order| order.makes(&recipe, platform)) {
             return Ok(at);
         }
@@ -91,15 +93,15 @@ impl Orders {
         for base in recipe.bases() {
             // An image may well build on what the registry has under its own name.
             if !image::same(&base.image, reference)
-                && let Some((suite, recipe)) = placing.builds(&base.image)
+                && let Some(recipe) = placing.builds(&base.image)
             {
-                let placing = Placing { suite, ..*placing };
-                bases.push((base.clone(), self.place(&placing, &base.image, recipe, above)?));
+                bases.push((base.clone(), self.place(placing, &base.image, recipe, above)?));
             }
         }
         above.pop();
         let (reference, platform) = (reference.to_owned(), platform.to_owned());
-        self.all.push(Order { reference, recipe, platform, bases });
+        let folder = placing.needed[placing.whose].suite.file.folder.clone();
+        self.all.push(Order { reference, folder, recipe, platform, bases });
         Ok(self.all.len() - 1)
     }
 }
@@ -114,16 +116,19 @@ impl Order {
 }
 
 /// What an order is placed by.
-#[derive(Clone, Copy)]
 struct Placing<'a> {
-    suite: &'a PromiseSuite,
-    /// Of the image that is needed in the end, whoever builds what it builds on.
-    platform: &'a str,
-    plans: &'a [(&'a PromiseSuite, Vec<Planned>)],
+    /// Who needs the image in the end.
+    whose: usize,
+    needed: &'a [Needed<'a>],
+    plans: &'a [Vec<Planned>],
     options: &'a ImageOptions,
 }
 
 impl<'a> Placing<'a> {
+    fn platform(&self) -> &str {
+        self.needed[self.whose].settings.platform()
+    }
+
     fn with_arguments(&self, recipe: &Recipe) -> Recipe {
         let mut with = recipe.clone();
         let given = self.options.args.iter().filter(|(name, _)| recipe.declares(name));
@@ -131,16 +136,15 @@ impl<'a> Placing<'a> {
         with
     }
 
-    /// How an image is built that another one builds on: by the same Promise, or else by another of the repository.
-    fn builds(&self, image: &str) -> Option<(&'a PromiseSuite, &'a Recipe)> {
-        let ours = |(suite, _): &&(&PromiseSuite, _)| suite.file.folder == self.suite.file.folder;
-        let theirs = |(suite, _): &&(&PromiseSuite, _)| {
-            suite.file.root == self.suite.file.root && suite.file.folder != self.suite.file.folder
-        };
-        let plans = self.plans.iter().filter(ours).chain(self.plans.iter().filter(theirs));
-        let mut planned = plans.flat_map(|(suite, plan)| plan.iter().map(move |planned| (*suite, planned)));
-        planned.find_map(|(suite, planned)| match &planned.source {
-            Ok(Source::Build(recipe)) if image::same(&planned.reference, image) => Some((suite, recipe)),
+    /// How an image is built that another one builds on: as the same Promise has it, or else another of the
+    /// repository.
+    fn builds(&self, image: &str) -> Option<&'a Recipe> {
+        let root = |whose: usize| &self.needed[whose].suite.file.root;
+        let others = (0..self.needed.len()).filter(|other| *other != self.whose);
+        let near = others.filter(|other| root(*other) == root(self.whose));
+        let mut planned = std::iter::once(self.whose).chain(near).flat_map(|whose| &self.plans[whose]);
+        planned.find_map(|planned| match &planned.source {
+            Ok(Source::Build(recipe)) if image::same(&planned.reference, image) => Some(recipe),
             _ => None,
         })
     }

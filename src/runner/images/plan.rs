@@ -18,11 +18,16 @@ impl Repositories {
         Self(suites.into_iter().map(root).collect())
     }
 
-    /// Where every image of a Promise comes from.
-    pub(crate) fn plan(&self, suite: &PromiseSuite, options: &ImageOptions) -> Vec<Planned> {
+    /// Where every image of a Promise comes from, by its own settings or a test's.
+    pub(crate) fn plan(
+        &self,
+        suite: &PromiseSuite,
+        settings: &Settings,
+        options: &ImageOptions,
+    ) -> Vec<Planned> {
         let Some(repository) = self.0.get(&suite.file.root) else { return Vec::new() };
         let home = repository.home(&suite.file.folder, &suite.promise.name);
-        let mut overrides = overrides(&suite.settings);
+        let mut overrides = overrides(settings);
         overrides.extend(options.overrides.clone());
         let mut planned = image::plan(&home, &uses(&suite.promise), &suite.stand_ins(), &overrides);
         if options.no_build {
