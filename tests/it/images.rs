@@ -187,6 +187,20 @@ fn settings_of_a_test_say_where_its_images_come_from() {
 }
 
 #[test]
+fn settings_say_what_stands_in_for_a_base() {
+    let base = format!("kratix-test-it/base-of-settings-{}", std::process::id());
+    let case = Cleaned(
+        case("base-stand-in")
+            .edit("pipeline/Dockerfile", "FROM busybox:1.36", &format!("FROM {base}"))
+            .file("kratix-test.yaml", &format!("images: {{ {base}: busybox:1.36 }}\n")),
+    );
+    case.0.run(&["run"]).exits(0).says("1 passed");
+    fs::write(case.0.path().join("kratix-test.yaml"), format!("images: {{ {base}: {{ context: none }} }}\n"))
+        .unwrap();
+    case.0.run(&["run"]).exits(3).says("none, which is not a folder");
+}
+
+#[test]
 fn images_that_build_on_each_other_are_a_question() {
     let [one, other] =
         ["one", "other"].map(|name| format!("kratix-test-it/circle-{name}-{}", std::process::id()));

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
-use super::orders::Order;
+use super::orders::{Order, Origin};
 use super::{ImageOptions, Prepared, Preparing, told};
 use crate::engine::{Build, Engine, EngineError, Image};
 use crate::image::{self, Base, Ingredients};
@@ -29,8 +30,8 @@ pub(super) struct Builder<'a, E> {
 }
 
 /// An image that was built here, and what the Dockerfile calls it that builds on it.
-struct Found<'o> {
-    base: &'o Base,
+struct Found {
+    base: Base,
     prepared: Prepared,
 }
 
@@ -45,11 +46,56 @@ impl<'a, E: Engine> Builder<'a, E> {
         Self { engine, options, results, on_event, slots }
     }
 
+    /// Sets about an image, wherever it comes from; `built` are those that are set about already.
+    pub(super) fn start(
+        &'a self,
+        reference: &str,
+        origin: &Origin,
+        built: &[Preparing<'a>],
+    ) -> Preparing<'a> {
+        match origin {
+            Origin::Order(at) => built[*at].clone(),
+            Origin::AsItIs { image, platform } => {
+                let (reference, image, platform) = (reference.to_owned(), image.clone(), platform.clone());
+                async move { self.take(&reference, &image, &platform).await }.boxed_local().shared()
+            }
+            Origin::Unknown(error) => {
+                let (message, hint) = (&error.to_string(), Some(error.hint()));
+                (self.on_event)(Event::ImageFailed { reference, message, hint: hint.as_deref(), log: &[] });
+                std::future::ready(Err(told(reference))).boxed_local().shared()
+            }
+        }
+    }
+
+    /// An image that is used as it is: the engine's own, else its registry's.
+    async fn take(&self, reference: &str, image: &str, platform: &str) -> Result<Prepared, Trouble> {
+        let name = image.to_owned();
+        let taken = async {
+            if let Some(image) = self.engine.image(image).await? {
+                return Ok(Prepared { image, name });
+            }
+            (self.on_event)(Event::ImageStarted { reference, how: "Pulling" });
+            let start = Instant::now();
+            let pulled = self.engine.pull(image, platform).await?;
+            (self.on_event)(Event::ImageFinished { reference, how: "Pulled", elapsed: start.elapsed() });
+            Ok(Prepared { image: pulled, name })
+        };
+        taken.await.map_err(|error: EngineError| {
+            let hint = Some(
+                "no Dockerfile for it was found: build it first, or say under `images:` in \
+                             kratix-test.yaml where it is built",
+            );
+            let message = &error.to_string();
+            (self.on_event)(Event::ImageFailed { reference, message, hint, log: &[] });
+            told(reference)
+        })
+    }
+
     /// Builds an image once those that it builds on are there.
     pub(super) async fn order(
         &self,
         order: &Order,
-        bases: Vec<(&Base, Preparing<'_>)>,
+        bases: Vec<(Base, Preparing<'_>)>,
     ) -> Result<Prepared, Trouble> {
         let mut built = Vec::new();
         for (base, preparing) in bases {
@@ -78,7 +124,7 @@ impl<'a, E: Engine> Builder<'a, E> {
         })
     }
 
-    async fn build(&self, order: &Order, built: &[Found<'_>]) -> Result<Prepared, Failed> {
+    async fn build(&self, order: &Order, built: &[Found]) -> Result<Prepared, Failed> {
         let Order { reference, recipe, platform, .. } = order;
         let start = Instant::now();
         let packed = image::pack(recipe, rebased(order, built)).map_err(|error| Failed {
@@ -146,10 +192,10 @@ impl<'a, E: Engine> Builder<'a, E> {
     /// Every image that the Dockerfile takes from, and its id. One that the engine lacks is pulled first, so that the
     /// name of what is built on it can be told; one that cannot be had is the builder's to complain of, which may
     /// well do without it.
-    async fn bases(&self, order: &Order, built: &[Found<'_>]) -> Result<Vec<(String, String)>, Failed> {
+    async fn bases(&self, order: &Order, built: &[Found]) -> Result<Vec<(String, String)>, Failed> {
         let mut ids = Vec::new();
         for base in order.recipe.bases() {
-            let ours = built.iter().find(|found| *found.base == base);
+            let ours = built.iter().find(|found| found.base == base);
             let id = match ours {
                 Some(found) => found.prepared.image.id.clone(),
                 None => {
@@ -191,14 +237,14 @@ impl<'a, E: Engine> Builder<'a, E> {
 }
 
 /// The Dockerfile with the images that were built here in place of what it builds on.
-fn rebased(order: &Order, built: &[Found<'_>]) -> Option<String> {
+fn rebased(order: &Order, built: &[Found]) -> Option<String> {
     if built.is_empty() {
         return None;
     }
     // What cannot be read is reported when the context is packed.
     let text = fs::read(&order.recipe.dockerfile).ok()?;
     let replacements: Vec<(&Base, &str)> =
-        built.iter().map(|found| (found.base, found.prepared.name.as_str())).collect();
+        built.iter().map(|found| (&found.base, found.prepared.name.as_str())).collect();
     Some(image::rebase(&String::from_utf8_lossy(&text), &replacements))
 }
 

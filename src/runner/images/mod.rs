@@ -6,7 +6,6 @@ mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared, join_all};
@@ -14,8 +13,8 @@ use futures_util::future::{LocalBoxFuture, Shared, join_all};
 use self::build::Builder;
 use self::orders::{Orders, Origin};
 pub(crate) use self::plan::Repositories;
-use crate::engine::{Engine, EngineError, Image};
-use crate::image::{Overrides, Planned};
+use crate::engine::{Engine, Image};
+use crate::image::{Base, Overrides, Planned};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
 use crate::suite::PromiseSuite;
@@ -99,31 +98,18 @@ pub(crate) async fn prepare<E: Engine>(
     let plans: Vec<Vec<Planned>> = needed.iter().map(plan).collect();
     let orders = Orders::of(needed, &plans, options);
     let builder = Builder::new(engine, options, results, on_event);
-    let mut preparing: Vec<Preparing<'_>> = Vec::new();
+    let mut built: Vec<Preparing<'_>> = Vec::new();
     for order in &orders.all {
         // Those that it waits for come before it.
-        let bases = order.bases.iter().map(|(base, at)| (base, preparing[*at].clone())).collect();
-        preparing.push(builder.order(order, bases).boxed_local().shared());
+        let base =
+            |(base, origin): &'_ (Base, Origin)| (base.clone(), builder.start(&base.image, origin, &built));
+        let bases = order.bases.iter().map(base).collect();
+        built.push(builder.order(order, bases).boxed_local().shared());
     }
-    let one = |(key, origin): (&(usize, String), &Origin)| {
-        let preparing = match origin {
-            Origin::Order(at) => preparing[*at].clone(),
-            Origin::AsItIs { image, platform } => {
-                let (reference, image, platform) = (key.1.clone(), image.clone(), platform.clone());
-                let taken = async move { take(engine, &reference, &image, &platform, on_event).await };
-                taken.boxed_local().shared()
-            }
-            Origin::Unknown(error) => {
-                let (message, hint) = (error.to_string(), error.hint());
-                let reference = &key.1;
-                on_event(Event::ImageFailed { reference, message: &message, hint: Some(&hint), log: &[] });
-                std::future::ready(Err(told(reference))).boxed_local().shared()
-            }
-        };
-        let key = key.clone();
-        async move { (key, preparing.await) }
-    };
-    let wanted: Vec<_> = orders.origins.iter().map(one).collect();
+    let wanted = orders.origins.iter().map(|(key, origin)| {
+        let preparing = builder.start(&key.1, origin, &built);
+        async move { (key.clone(), preparing.await) }
+    });
     let prepared = join_all(wanted).await.into_iter().collect();
     for name in options.args.keys().filter(|name| !orders.declare(name)) {
         on_event(Event::ImageWarning {
@@ -132,34 +118,6 @@ pub(crate) async fn prepare<E: Engine>(
     }
     let whose = needed.iter().map(|needed| (needed.suite.file.folder.clone(), needed.settings.clone()));
     Images { whose: whose.collect(), prepared }
-}
-
-/// An image that is used as it is: the engine's own, else its registry's.
-async fn take<E: Engine>(
-    engine: &E,
-    reference: &str,
-    image: &str,
-    platform: &str,
-    on_event: &dyn Fn(Event<'_>),
-) -> Result<Prepared, Trouble> {
-    let name = image.to_owned();
-    let taken = async {
-        if let Some(image) = engine.image(image).await? {
-            return Ok(Prepared { image, name });
-        }
-        on_event(Event::ImageStarted { reference, how: "Pulling" });
-        let start = Instant::now();
-        let pulled = engine.pull(image, platform).await?;
-        on_event(Event::ImageFinished { reference, how: "Pulled", elapsed: start.elapsed() });
-        Ok(Prepared { image: pulled, name })
-    };
-    taken.await.map_err(|error: EngineError| {
-        let hint = "no Dockerfile for it was found: build it first, or say under `images:` in kratix-test.yaml \
-                    where it is built";
-        let message = error.to_string();
-        on_event(Event::ImageFailed { reference, message: &message, hint: Some(hint), log: &[] });
-        told(reference)
-    })
 }
 
 /// What a test says whose image was already complained about.

@@ -16,14 +16,14 @@ pub(super) struct Order {
     pub(super) recipe: Recipe,
     /// `os/arch`; empty for the engine's own.
     pub(super) platform: String,
-    /// The bases that are built here too, by their place in the list of orders.
-    pub(super) bases: Vec<(Base, usize)>,
+    /// The bases that are built here too, or for which another image stands in.
+    pub(super) bases: Vec<(Base, Origin)>,
 }
 
-/// Where the image comes from that a container names.
+/// Where an image comes from.
 #[derive(Debug)]
 pub(super) enum Origin {
-    /// It is built, by this order.
+    /// It is built, by the order at this place in the list.
     Order(usize),
     AsItIs {
         image: String,
@@ -93,9 +93,19 @@ impl Orders {
         for base in recipe.bases() {
             // An image may well build on what the registry has under its own name.
             if !image::same(&base.image, reference)
-                && let Some(recipe) = placing.builds(&base.image)
+                && let Some(source) = placing.source(&base.image)
             {
-                bases.push((base.clone(), self.place(placing, &base.image, recipe, above)?));
+                let origin = match source {
+                    Ok(Source::Build(recipe)) => {
+                        Origin::Order(self.place(placing, &base.image, recipe, above)?)
+                    }
+                    Ok(Source::Use { image, .. }) if *image == base.image => continue,
+                    Ok(Source::Use { image, .. }) => {
+                        Origin::AsItIs { image: image.clone(), platform: platform.to_owned() }
+                    }
+                    Err(error) => return Err(error.clone()),
+                };
+                bases.push((base.clone(), origin));
             }
         }
         above.pop();
@@ -136,16 +146,13 @@ impl<'a> Placing<'a> {
         with
     }
 
-    /// How an image is built that another one builds on: as the same Promise has it, or else another of the
+    /// Where an image comes from that another one builds on: as the same Promise has it, or else another of the
     /// repository.
-    fn builds(&self, image: &str) -> Option<&'a Recipe> {
+    fn source(&self, image: &str) -> Option<&'a Result<Source, PlanError>> {
         let root = |whose: usize| &self.needed[whose].suite.file.root;
         let others = (0..self.needed.len()).filter(|other| *other != self.whose);
         let near = others.filter(|other| root(*other) == root(self.whose));
         let mut planned = std::iter::once(self.whose).chain(near).flat_map(|whose| &self.plans[whose]);
-        planned.find_map(|planned| match &planned.source {
-            Ok(Source::Build(recipe)) if image::same(&planned.reference, image) => Some(recipe),
-            _ => None,
-        })
+        planned.find(|planned| image::same(&planned.reference, image)).map(|planned| &planned.source)
     }
 }
