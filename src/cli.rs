@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
+    /// Put images into a local cluster, or from an archive into the engine
+    Load(Load),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
 }
@@ -79,6 +81,26 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test load kind:platform                    every image that the Promise names
+  kratix-test load k3d acme/tool:1.0                one image of the engine
+  docker save acme/tool:1.0 | kratix-test load --from-archive -")]
+pub(crate) struct Load {
+    /// Cluster to load into: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
+    #[arg(required_unless_present = "from_archive")]
+    pub(crate) cluster: Option<String>,
+
+    /// Image of the engine to load; without any, every image that the Promise names
+    #[arg(value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+
+    /// Load the images of this archive into the engine; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    pub(crate) from_archive: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

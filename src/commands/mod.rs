@@ -1,14 +1,18 @@
 //! The commands: one file for each that is more than a line.
 
+mod archive;
 mod check;
+mod engine;
 mod explain;
 mod list;
+mod load;
 mod run;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command, Completions, Selection};
+use crate::cluster::FindError;
 use crate::diagnostic::SourceError;
 use crate::engine::EngineError;
 use crate::exit::Exit;
@@ -28,6 +32,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
+        Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
     };
     result.unwrap_or_else(|error| {
@@ -52,7 +57,8 @@ fn completions(arguments: &Completions) -> Exit {
 
 /// The exit code of an error.
 fn exit(error: &anyhow::Error) -> Exit {
-    if error.is::<NoMatch>() {
+    let no_cluster = matches!(error.downcast_ref(), Some(FindError::Unknown { .. }));
+    if error.is::<NoMatch>() || error.is::<load::NotInEngine>() || no_cluster {
         Exit::NoMatch
     } else if error.is::<EngineError>() {
         Exit::Engine
@@ -72,6 +78,12 @@ fn filter(selection: &Selection) -> anyhow::Result<Filter> {
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SourceError>() {
         return error.hint.clone();
+    }
+    if let Some(error) = error.downcast_ref::<load::NotInEngine>() {
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<FindError>() {
+        return error.hint();
     }
     match error.downcast_ref::<EngineError>()? {
         EngineError::Unreachable { hint, .. } => Some(hint.clone()),

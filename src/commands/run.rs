@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::anyhow;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::engine::{address, interrupted};
 use super::{NoMatch, filter};
 use crate::cli::{Files, Global, Run};
-use crate::engine::{self, Address, Choice, Docker, Engine as _, Surroundings};
+use crate::engine::{self, Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
@@ -112,7 +112,7 @@ async fn run_jobs(
         () = interrupted() => None,
     };
     if outcome.is_none() {
-        terminal.interrupted();
+        terminal.interrupted("removing containers");
     }
     clean_up(&engine, terminal).await;
     Ok(outcome)
@@ -132,22 +132,6 @@ async fn clean_up(engine: &Docker, terminal: &Terminal) {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
-    let streams = signal(SignalKind::interrupt())
-        .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)));
-    match streams {
-        Ok((mut interrupt, mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without handlers, the signals end the program as they always did.
-        Err(_) => std::future::pending().await,
-    }
-}
-
 /// Which engine, and how files reach it.
 struct EngineChoice<'a> {
     global: &'a Global,
@@ -163,17 +147,6 @@ impl EngineChoice<'_> {
             run,
             volumes_only: self.files == Files::Volume,
         };
-        Ok(Docker::connect(&self.address()?, options).await?)
-    }
-
-    /// Where the engine is, as the docker command would find it.
-    fn address(&self) -> anyhow::Result<Address> {
-        let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        let around = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
-            exists: &|path: &Path| path.exists(),
-        };
-        Ok(engine::find(choice, &around)?)
+        Ok(Docker::connect(&address(self.global)?, options).await?)
     }
 }
