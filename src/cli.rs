@@ -91,7 +91,6 @@ Examples:
   docker save acme/tool:1.0 | kratix-test load --from-archive -")]
 pub(crate) struct Load {
     /// Cluster to load into: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
-    #[arg(required_unless_present = "from_archive")]
     pub(crate) cluster: Option<String>,
 
     /// Image of the engine to load; without any, every image that the Promise names

@@ -43,14 +43,7 @@ pub(crate) async fn find(engine: &Docker, wanted: &ClusterName) -> Result<Cluste
     let tool = wanted.tool;
     let mut clusters = clusters(tool, engine.nodes(tool.label()).await?);
     let known: Vec<String> = clusters.keys().cloned().collect();
-    let name = match (&wanted.name, known.as_slice()) {
-        (Some(name), _) => name.clone(),
-        (None, [only]) => only.clone(),
-        // What minikube calls a cluster that is not named.
-        (None, []) if tool == Tool::Minikube => "minikube".to_owned(),
-        (None, []) => return Err(FindError::Unknown { tool, name: None, known }),
-        (None, _) => return Err(FindError::Ambiguous { tool, known }),
-    };
+    let name = choose(wanted, &known)?;
     let reach = match clusters.remove(&name) {
         Some(nodes) => Reach::Nodes(nodes),
         // With another driver than docker its nodes are no containers of this engine.
@@ -58,6 +51,19 @@ pub(crate) async fn find(engine: &Docker, wanted: &ClusterName) -> Result<Cluste
         None => return Err(FindError::Unknown { tool, name: Some(name), known }),
     };
     Ok(Cluster { name: ClusterName { tool, name: Some(name) }, reach })
+}
+
+/// Of several, none is taken by default: the Promise's platform cluster is seldom the one that its tool would take.
+fn choose(wanted: &ClusterName, known: &[String]) -> Result<String, FindError> {
+    let tool = wanted.tool;
+    match (&wanted.name, known) {
+        (Some(name), _) => Ok(name.clone()),
+        (None, [only]) => Ok(only.clone()),
+        // What minikube calls a cluster that is not named.
+        (None, []) if tool == Tool::Minikube => Ok("minikube".to_owned()),
+        (None, []) => Err(FindError::Unknown { tool, name: None, known: Vec::new() }),
+        (None, several) => Err(FindError::Ambiguous { tool, known: several.to_vec() }),
+    }
 }
 
 /// The nodes that run Kubernetes, by cluster; load balancers and the like do not.
@@ -110,6 +116,19 @@ mod tests {
             .iter()
             .map(|(name, nodes)| (name.as_str(), nodes.iter().map(|node| node.name.as_str()).collect()))
             .collect()
+    }
+
+    #[test]
+    fn the_only_cluster_need_not_be_named() {
+        let choose = |wanted: &str, known: &[&str]| {
+            let known: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
+            choose(&wanted.parse().unwrap(), &known).map_err(|error| error.to_string())
+        };
+        assert_eq!(choose("kind", &["platform"]).unwrap(), "platform");
+        assert_eq!(choose("kind:kind", &["platform"]).unwrap(), "kind", "it is looked for, and not found");
+        assert_eq!(choose("minikube", &[]).unwrap(), "minikube");
+        assert!(choose("k3d", &[]).unwrap_err().contains("no k3d cluster"));
+        assert!(choose("kind", &["kind", "worker"]).unwrap_err().contains("several"));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod load;
 mod minikube;
 mod name;
 mod runtime;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::time::Duration;

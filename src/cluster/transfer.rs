@@ -9,12 +9,17 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use super::load::Load;
 use super::runtime::{Refusal, refusal};
 use crate::archive::{Chunks, named};
-use crate::engine::{Docker, Execution, Node};
+use crate::engine::{Docker, EngineError, Execution, Node};
 
 /// How many chunks a node may be ahead of another.
 const WAITING: usize = 8;
 /// How often a node is looked at while it takes an archive.
 const WATCH: Duration = Duration::from_secs(2);
+/// The exit code of what was killed.
+const KILLED: i64 = 137;
+/// How often to look whether a node has died whose process was killed, and how long to pause after each.
+const LOOKS: usize = 10;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A node, and the command in it that takes the archive.
 pub(super) struct Recipient<'a> {
@@ -100,14 +105,28 @@ async fn receive(
     };
     match done {
         Ok(done) if done.succeeded() => Ok(start.elapsed()),
-        // A command of a node that dies fails one way or another; why is what helps.
-        failed => match engine.node_state(node).await {
-            Ok(state) if state != "running" => Err(died(&state, failed.ok().as_ref())),
-            _ => Err(match failed {
-                Ok(done) => refusal(words[0], &done),
-                Err(error) => error.into(),
-            }),
-        },
+        failed => Err(why(engine, recipient, failed).await),
+    }
+}
+
+/// Why a command did not take the archive: that its node died, in whatever way it failed then, or what it says itself.
+async fn why(
+    engine: &Docker,
+    Recipient { node, command }: &Recipient<'_>,
+    failed: Result<Execution, EngineError>,
+) -> Refusal {
+    let was_killed = failed.as_ref().map_or(true, |done| done.code == KILLED);
+    // A node's end is known a moment after that of its processes.
+    for _ in 0..if was_killed { LOOKS } else { 1 } {
+        match engine.node_state(node).await {
+            Ok(state) if state != "running" => return died(&state, failed.ok().as_ref()),
+            _ if was_killed => tokio::time::sleep(PAUSE).await,
+            _ => {}
+        }
+    }
+    match failed {
+        Ok(done) => refusal(command.first().map_or("", String::as_str), &done),
+        Err(error) => error.into(),
     }
 }
 
