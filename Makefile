@@ -7,7 +7,7 @@ target := $(or $(CARGO_TARGET_DIR),./target)
 program := $(target)/release/kratix-test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install fmt lint completions base-images need-cargo
+.PHONY: help demo test build install fmt lint completions base-images cluster-node need-cargo
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: base-images build ## build the program and run the tests of fixtures/elastic-cloud
 	$(program) run --dir fixtures/elastic-cloud
 
-test: base-images lint ## everything that CI runs: formatting, clippy, the whole test suite
+test: base-images cluster-node lint ## everything that CI runs: formatting, clippy, the whole test suite
 	cargo test
 
 build: need-cargo ## build the program in release mode
@@ -42,6 +42,9 @@ completions: need-cargo ## write the shell completions anew
 
 base-images: ## make the images that the fixtures build on, where they are missing
 	@fixtures/base-images
+
+cluster-node: base-images ## make the image of the nodes that the tests load images into, where it is missing
+	@fixtures/cluster-node
 
 need-cargo:
 	@command -v cargo >/dev/null || { echo "make: cargo is not installed: install Rust 1.89 or later (https://rustup.rs)" >&2; exit 1; }

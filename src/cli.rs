@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
+    /// Put images into a local cluster, or from an archive into the engine
+    Load(Load),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
 }
@@ -64,6 +66,10 @@ pub(crate) enum Command {
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) images: Images,
+
+    /// Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) load: Option<String>,
 
     /// Part of an image's reference; without any, all images
     #[arg(value_name = "IMAGE")]
@@ -93,7 +99,7 @@ pub(crate) struct Clean {
 }
 
 /// How images are built, or what stands in for them.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Images")]
 pub(crate) struct Images {
     /// Set a build argument; without a value, the one of the environment
@@ -137,6 +143,25 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test load kind:platform                    every image that the Promise names
+  kratix-test load k3d acme/tool:1.0                one image of the engine
+  docker save acme/tool:1.0 | kratix-test load --from-archive -")]
+pub(crate) struct Load {
+    /// Cluster to load into: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
+    pub(crate) cluster: Option<String>,
+
+    /// Image of the engine to load; without any, all that the Promises name, built where they have changed
+    #[arg(value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+
+    /// Load the images of this archive into the engine; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    pub(crate) from_archive: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,8 @@
 //! | [`runner`] | many tests at once, and one test from request to verdict; the only module that knows all below |
 //! | [`report`] | what happened → text; the terminal |
 //! | [`suite`] | tests on disk: discovery, settings, expectations |
+//! | [`cluster`] | clusters on this machine: their nodes, and how an image gets into them |
+//! | [`archive`] | archives of images: streamed, checked, given another name |
 //! | [`image`] | which Dockerfile builds an image, and what is sent; knows no engine |
 //! | [`engine`] | the seam to Docker; knows no Kratix |
 //! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads, Works, status, findings |
@@ -16,7 +18,9 @@
 //!
 //! Each may use those further down the table; a test holds the table against the `use` lines.
 
+mod archive;
 mod cli;
+mod cluster;
 mod commands;
 mod compare;
 mod diagnostic;

@@ -33,8 +33,7 @@ struct Scope {
 pub(super) fn clean(arguments: &Clean, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
     let scope = scope(arguments, global)?;
     let session = Session::new(global, terminal, Files::Auto);
-    let scratch = Results::scratch(&global.dir, &session.id);
-    let cleaned = session.with_engine(scratch, async |engine| scope.clean_engine(engine).await)?;
+    let cleaned = session.with_engine(PathBuf::new(), async |engine| scope.clean_engine(engine).await)?;
     let Some(cleaned) = cleaned else { return Ok(Exit::Interrupted) };
     let (images, left) = cleaned?;
     let results = scope.clean_results(terminal)?;

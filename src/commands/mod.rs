@@ -1,11 +1,13 @@
 //! The commands: one file for each that is more than a line.
 
+mod archive;
 mod build;
 mod check;
 mod clean;
 mod explain;
 mod images;
 mod list;
+mod load;
 mod run;
 mod session;
 
@@ -13,6 +15,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command, Completions, Selection};
+use crate::cluster::FindError;
 use crate::diagnostic::SourceError;
 use crate::engine::EngineError;
 use crate::exit::Exit;
@@ -29,11 +32,14 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
-        Command::Build(arguments) => build::build(&arguments, &cli.global, &terminal),
+        Command::Build(arguments) => {
+            build::Order::of(&arguments).and_then(|order| order.fill(&cli.global, &terminal))
+        }
         Command::Clean(arguments) => clean::clean(&arguments, &cli.global, &terminal),
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
+        Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
     };
     result.unwrap_or_else(|error| {
@@ -58,7 +64,8 @@ fn completions(arguments: &Completions) -> Exit {
 
 /// The exit code of an error.
 fn exit(error: &anyhow::Error) -> Exit {
-    if error.is::<NoMatch>() {
+    let no_cluster = matches!(error.downcast_ref(), Some(FindError::Unknown { .. }));
+    if error.is::<NoMatch>() || error.is::<load::NotInEngine>() || no_cluster {
         Exit::NoMatch
     } else if error.is::<EngineError>() {
         Exit::Engine
@@ -78,6 +85,12 @@ fn filter(selection: &Selection) -> anyhow::Result<Filter> {
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SourceError>() {
         return error.hint.clone();
+    }
+    if let Some(error) = error.downcast_ref::<load::NotInEngine>() {
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<FindError>() {
+        return error.hint();
     }
     match error.downcast_ref::<EngineError>()? {
         EngineError::Unreachable { hint, .. } => Some(hint.clone()),

@@ -20,12 +20,14 @@ pub(super) struct Session<'a> {
     pub(super) files: Files,
     /// Unique to this time.
     pub(super) id: String,
+    /// What is said to follow when Ctrl-C is heard.
+    pub(super) then: &'static str,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(global: &'a Global, terminal: &'a Terminal, files: Files) -> Self {
         let id = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        Self { global, terminal, files, id }
+        Self { global, terminal, files, id, then: "removing containers" }
     }
 
     /// Does what is to be done with the engine; `None` if it was interrupted. Whatever happens, nothing that was made
@@ -46,7 +48,7 @@ impl<'a> Session<'a> {
                 () = interrupted() => None,
             };
             if outcome.is_none() {
-                self.terminal.interrupted();
+                self.terminal.interrupted(self.then);
             }
             self.clean_up(&engine).await;
             Ok(outcome)

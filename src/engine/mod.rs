@@ -2,6 +2,7 @@
 
 mod address;
 mod docker;
+mod node;
 mod owner;
 mod scratch;
 
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use address::{Address, Choice, Surroundings, find};
 pub(crate) use docker::{Docker, Options};
+pub(crate) use node::{Execution, Node};
 
 use crate::tree::Tree;
 

@@ -4,6 +4,7 @@ mod difference;
 pub(crate) mod failure;
 pub(crate) mod finding;
 pub(crate) mod list;
+mod loading;
 pub(crate) mod paint;
 mod summary;
 pub(crate) mod terminal;

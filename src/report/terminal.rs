@@ -11,14 +11,21 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::{self, Style};
+use super::loading;
 use super::paint::Paint;
 use super::summary;
 use super::words::{Count, Elapsed};
 use crate::cli::Color;
+use crate::cluster::Event as Loading;
 use crate::commands::hint;
 use crate::diagnostic::SourceError;
 use crate::kratix::Finding;
 use crate::outcome::{Event, RunOutcome};
+
+/// A bar of bytes; the message comes first, so that narrow terminals cut the rest.
+const BYTES: &str = "{spinner:.cyan} {prefix} {binary_bytes:>10} {binary_bytes_per_sec:.dim}";
+const BYTES_OF_TOTAL: &str =
+    "{spinner:.cyan} {prefix} {bar:12.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec:.dim}";
 
 /// What a person sees of a run.
 pub(crate) struct Terminal {
@@ -83,11 +90,11 @@ impl Terminal {
     }
 
     /// Tells that Ctrl-C was heard.
-    pub(crate) fn interrupted(&self) {
+    pub(crate) fn interrupted(&self, then: &str) {
         for (_, bar) in self.bars.borrow_mut().drain() {
             bar.finish_and_clear();
         }
-        self.note("Interrupted: removing containers");
+        self.note(&format!("Interrupted: {then}"));
     }
 
     /// Shows a result.
@@ -128,6 +135,53 @@ impl Terminal {
             Event::TestEnded { test } => self.finished(test),
             Event::TestFinished { outcome } => self.show(&failure::render(outcome, style)),
         }
+    }
+
+    /// Shows how far images are on their way into a cluster.
+    pub(crate) fn loading(&self, event: &Loading<'_>) {
+        match event {
+            Loading::Started { image, nodes, size } => {
+                self.bytes_started(image, &loading::title(image, *nodes), *size);
+            }
+            Loading::Sent { image, bytes } => self.bytes_moved(image, *bytes),
+            Loading::Ended { image } => self.bytes_ended(image),
+            Loading::Loaded { .. } | Loading::Present { .. } | Loading::Failed { .. } => {}
+        }
+        if let Some(result) = loading::result(event, self.out) {
+            self.show(&result);
+        }
+        if let Some(failure) = loading::failure(event, self.err) {
+            self.stderr(&failure);
+        }
+    }
+
+    /// Begins a bar of bytes, of which there will be about so many.
+    pub(crate) fn bytes_started(&self, key: &str, message: &str, total: Option<u64>) {
+        let Some(live) = &self.live else { return };
+        let bar = live.add(total.map_or_else(ProgressBar::no_length, ProgressBar::new));
+        // Constants, and valid: a test draws them.
+        let template = if total.is_some() { BYTES_OF_TOTAL } else { BYTES };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.set_prefix(message.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        self.bars.borrow_mut().insert(key.to_owned(), bar);
+    }
+
+    /// So many bytes have moved in all.
+    pub(crate) fn bytes_moved(&self, key: &str, bytes: u64) {
+        if let Some(bar) = self.bars.borrow().get(key) {
+            // The total may be a guess.
+            if bar.length().is_some_and(|total| total < bytes) {
+                bar.set_length(bytes);
+            }
+            bar.set_position(bytes);
+        }
+    }
+
+    pub(crate) fn bytes_ended(&self, key: &str) {
+        self.finished(key);
     }
 
     /// Shows how it ended.

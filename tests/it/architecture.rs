@@ -8,11 +8,25 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 15] = [
+const TABLE: [(&str, &[&str]); 17] = [
     ("cli", &[]),
     (
         "commands",
-        &["cli", "diagnostic", "engine", "exit", "image", "kratix", "outcome", "report", "runner", "suite"],
+        &[
+            "archive",
+            "cli",
+            "cluster",
+            "diagnostic",
+            "engine",
+            "exit",
+            "image",
+            "kratix",
+            "outcome",
+            "report",
+            "runner",
+            "suite",
+            "tree",
+        ],
     ),
     (
         "runner",
@@ -33,6 +47,7 @@ const TABLE: [(&str, &[&str]); 15] = [
         "report",
         &[
             "cli",
+            "cluster",
             "commands",
             "compare",
             "diagnostic",
@@ -46,6 +61,8 @@ const TABLE: [(&str, &[&str]); 15] = [
         ],
     ),
     ("suite", &["diagnostic", "kratix", "tree", "yaml"]),
+    ("cluster", &["archive", "engine", "tree"]),
+    ("archive", &["tree"]),
     ("image", &["diagnostic"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
@@ -64,7 +81,7 @@ const LIBRARIES: [(&str, &[&str]); 7] = [
     ("console", &["report/paint.rs", "report/terminal.rs"]),
     ("indicatif", &["report/terminal.rs"]),
     ("clap", &["cli.rs", "lib.rs", "commands/"]),
-    ("tokio", &["engine/", "runner/", "commands/"]),
+    ("tokio", &["archive/", "cluster/", "engine/", "runner/", "commands/"]),
     ("libyaml_safer", &["yaml/"]),
     ("serde_yaml", &["suite/settings.rs"]),
 ];

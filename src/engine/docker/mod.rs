@@ -1,8 +1,10 @@
 //! The engine behind Docker's API, which Podman speaks too; nothing outside of this module names its client.
 
+mod archive;
 mod build;
 mod connect;
 mod container;
+mod exec;
 mod image;
 mod launch;
 mod ours;
