@@ -139,18 +139,19 @@ impl<'a> Plan<'a> {
         free && !contested
     }
 
-    /// R4: one image and one Dockerfile are left.
+    /// R4: one image and one Dockerfile are left. An image that the Dockerfile builds on is not what it builds.
     fn eliminate(&mut self) {
-        let (left, candidates) = (self.undecided(), self.left_over());
-        let names: BTreeSet<&str> = left.iter().map(|&index| self.images[index].name()).collect();
+        let (mut left, candidates) = (self.undecided(), self.left_over());
         let [candidate] = candidates.as_slice() else { return };
+        let bases = bases::of(&candidate.dockerfile, &BTreeMap::new());
+        let is_base = |name: &str| bases.iter().any(|base| reference::name(&base.image) == name);
+        left.retain(|&index| !is_base(self.images[index].name()));
+        let names: BTreeSet<&str> = left.iter().map(|&index| self.images[index].name()).collect();
         if names.len() != 1 {
             return;
         }
-        let bases = bases::of(&candidate.dockerfile, &BTreeMap::new());
-        let bases: Vec<String> = bases.into_iter().map(|base| base.image).collect();
         for index in left {
-            if rules::may_be_the_last(&self.images[index], candidate, &bases, self.home) {
+            if rules::fits_workflow(&self.images[index], candidate, self.home) {
                 self.build(index, candidate.dockerfile.clone(), None, Rule::Elimination);
             }
         }
@@ -587,6 +588,9 @@ mod tests {
         let files = Files::new(&[("redis/pipeline/Dockerfile", "FROM busybox:1.36")]);
         let found = plan_redis(&files, &["resource/configure/p/c=busybox:1.37"], &Overrides::new());
         assert_eq!(shown(&files, &found), ["? pipeline/Dockerfile"]);
+        let both = ["resource/configure/p/c=busybox:1.37", "resource/configure/p/d=acme/x"];
+        let found = plan_redis(&files, &both, &Overrides::new());
+        assert_eq!(shown(&files, &found), ["busybox:1.37 AsItIs", "redis/pipeline/Dockerfile Elimination"]);
     }
 
     #[test]

@@ -96,18 +96,6 @@ pub(super) fn repository_wide(image: &Image<'_>, candidates: &[Candidate], home:
     })
 }
 
-/// R4: whether the last candidate may build the last image.
-///
-/// Under `workflows/TYPE` it builds images of that type only, and it builds no image that it builds on.
-pub(super) fn may_be_the_last(
-    image: &Image<'_>,
-    candidate: &Candidate,
-    bases: &[String],
-    home: &Home<'_>,
-) -> bool {
-    fits_workflow(image, candidate, home) && !bases.iter().any(|base| name(base) == image.name())
-}
-
 /// How much of `last` the folder says, if the rest is a prefix that fits the Promise's names.
 ///
 /// The folders right above it count as far as they go on with it: they tell `promise/configure` from `resource/configure`.
@@ -143,7 +131,7 @@ fn fits(one: &str, other: &str) -> bool {
 }
 
 /// Whether a candidate under `workflows/TYPE` is for a type of workflow that uses the image.
-fn fits_workflow(image: &Image<'_>, candidate: &Candidate, home: &Home<'_>) -> bool {
+pub(super) fn fits_workflow(image: &Image<'_>, candidate: &Candidate, home: &Home<'_>) -> bool {
     let below = candidate.folder.strip_prefix(home.folder.join("workflows")).ok();
     let workflow = below.and_then(|below| below.iter().next()).map(|name| name.to_string_lossy());
     match workflow.as_deref() {
