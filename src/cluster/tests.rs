@@ -30,9 +30,12 @@ impl Container {
             let asked = Command::new("docker").args(["exec", &container.0.id, "ctr", "version"]).output();
             asked.unwrap().status.success()
         };
-        assert!(
-            (0..200).any(|_| answers() || std::thread::sleep(std::time::Duration::from_millis(50)) != ())
-        );
+        let mut tries = 0;
+        while !answers() {
+            tries += 1;
+            assert!(tries < 200, "containerd does not answer");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
         container
     }
 }
