@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{NoMatch, filter};
 use crate::cli::{Files, Global, Run};
-use crate::engine::{self, Address, Choice, Docker, Engine as _, Surroundings};
+use crate::engine::{self, Address, Choice, Credentials, Docker, Engine as _, Surroundings};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
@@ -162,6 +162,11 @@ impl EngineChoice<'_> {
             scratch: scratch.ok_or_else(|| anyhow!("nothing is run"))?,
             run,
             volumes_only: self.files == Files::Volume,
+            classic: std::env::var("DOCKER_BUILDKIT").is_ok_and(|value| is_no(&value)),
+            credentials: Credentials::new(
+                surroundings().config_folder().as_deref(),
+                std::env::var_os("PATH").unwrap_or_default(),
+            ),
         };
         Ok(Docker::connect(&self.address()?, options).await?)
     }
@@ -169,11 +174,19 @@ impl EngineChoice<'_> {
     /// Where the engine is, as the docker command would find it.
     fn address(&self) -> anyhow::Result<Address> {
         let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        let around = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
-            exists: &|path: &Path| path.exists(),
-        };
-        Ok(engine::find(choice, &around)?)
+        Ok(engine::find(choice, &surroundings())?)
     }
+}
+
+fn surroundings() -> Surroundings<'static> {
+    Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        home: std::env::home_dir(),
+        exists: &|path: &Path| path.exists(),
+    }
+}
+
+/// Whether a switch is off, as docker reads it.
+fn is_no(value: &str) -> bool {
+    matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False")
 }

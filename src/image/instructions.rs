@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::lines::{self, Line};
 use super::words::{self, Variables};
+use crate::tree::context::Instruction;
 
 /// What a Dockerfile takes from outside.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) struct Instructions {
     pub(crate) bases: Vec<String>,
     /// Sources of COPY and ADD in the context, as written, with known variables replaced.
     pub(crate) sources: Vec<String>,
+    /// All of them, for messages.
+    pub(crate) instructions: Vec<Instruction>,
 }
 
 impl Instructions {
@@ -57,6 +60,8 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: &Line) {
+        let text = format!("{} {}", line.keyword, line.rest);
+        self.found.instructions.push(Instruction { line: line.number, text });
         match line.keyword.as_str() {
             "FROM" => self.from(&line.rest),
             "ARG" => self.arg(&line.rest),

@@ -1,7 +1,7 @@
 //! Images: which Dockerfile builds one, and what is sent as its build context.
 //!
 //! Knows no engine and no Promise: strings and paths in, data out. [`plan`] decides where every image comes from;
-//! [`pack`] makes the tar of one that is built.
+//! [`pack`] lists what is sent for one that is built.
 //!
 //! | file | knows |
 //! |---|---|
@@ -13,11 +13,12 @@
 //! | `survey` | the Dockerfiles and scripts below a folder |
 //! | `reference` | image references as text |
 //! | `instructions`, `lines`, `words` | just enough of a Dockerfile |
-//! | `context`, `pack` | the build context: which folder, and its tar |
+//! | `context`, `pack`, `digest` | the build context: which folder, what of it is sent, and its hash |
 //! | `ignore`, `glob` | `.dockerignore` |
 
 mod commands;
 mod context;
+mod digest;
 mod dockerfile;
 mod glob;
 mod ignore;
@@ -41,7 +42,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use dockerfile::plan;
-pub(crate) use pack::{hash, pack};
+pub(crate) use pack::{Packed, pack, pack_with};
 pub(crate) use question::PlanError;
 pub(crate) use reference::slug;
 pub(crate) use repository::Repository;

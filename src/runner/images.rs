@@ -140,17 +140,17 @@ async fn build<E: Engine>(
     for message in &packed.warnings {
         on_event(Event::ImageWarning { message });
     }
-    let hash = image::hash(&packed.tar);
+    let hash = match packed.digest() {
+        Ok(hash) => hash,
+        Err(error) => {
+            let message = format!("image {reference} cannot be built: {error}");
+            on_event(Event::ImageFailed { reference, message: &message, hint: error.hint(), log: &[] });
+            return Err(told(reference));
+        }
+    };
     // The name is ours, so that no image of the author's is replaced.
     let tag = format!("kratix-test/{}:{}", image::slug(reference), &hash[..12]);
-    let order = Build {
-        context: packed.tar,
-        dockerfile: &packed.dockerfile,
-        tag: &tag,
-        args: &recipe.args,
-        target: &recipe.target,
-        platform: "",
-    };
+    let order = Build { args: &recipe.args, target: &recipe.target, ..Build::new(packed.context, &tag) };
     let mut log = Vec::new();
     let built = engine
         .build(order, &mut |line| {
@@ -165,8 +165,8 @@ async fn build<E: Engine>(
         }
         Err(error) => {
             let message = match error {
-                EngineError::BuildFailed { reason, .. } => {
-                    format!("image {reference} does not build: {reason}")
+                EngineError::BuildFailed { failure, .. } => {
+                    format!("image {reference} does not build: {failure}")
                 }
                 other => other.to_string(),
             };

@@ -1,6 +1,7 @@
 //! The engine behind Docker's API, which Podman speaks too; nothing outside of this module names its client.
 
 mod build;
+mod buildkit;
 mod connect;
 mod container;
 mod image;
@@ -9,6 +10,7 @@ mod reason;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +22,9 @@ use tokio::sync::{OnceCell, RwLock};
 
 use self::connect::{Connection, Facts};
 use self::workspace::Storage;
-use super::address::Address;
+use super::address::{Address, Endpoint};
 use super::owner::Owner;
-use super::{Build, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
+use super::{Build, Credentials, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
 use crate::tree::Tree;
 
 /// The run that something was made for.
@@ -46,6 +48,10 @@ pub(crate) struct Options {
     pub scratch: PathBuf,
     /// Keeps workspaces in a volume even where binding folders would do.
     pub volumes_only: bool,
+    /// Builds without BuildKit even where the engine has it.
+    pub classic: bool,
+    /// For the registries that images come from.
+    pub credentials: Credentials,
 }
 
 /// An engine that speaks Docker's API.
@@ -53,6 +59,7 @@ pub(crate) struct Docker {
     api: bollard::Docker,
     /// The same, for requests that may take long.
     patient: bollard::Docker,
+    endpoint: Endpoint,
     facts: Facts,
     options: Options,
     owner: Owner,
@@ -70,6 +77,7 @@ impl Docker {
         Ok(Self {
             patient: api.clone().with_timeout(PATIENT),
             api,
+            endpoint: address.endpoint.clone(),
             facts,
             options,
             owner: Owner::ourselves(),
