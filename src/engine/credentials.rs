@@ -50,8 +50,11 @@ pub(crate) struct Credentials {
     /// Where helpers are looked for.
     path: OsString,
     patience: Option<Duration>,
-    found: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Result<Option<Login>, String>>>>>>,
+    found: Arc<Mutex<BTreeMap<String, Arc<Lookup>>>>,
 }
+
+/// A login that was looked up, or is being: none, or what went wrong.
+type Lookup = OnceCell<Result<Option<Login>, String>>;
 
 impl Credentials {
     /// Those of a docker configuration folder, with helpers that are on `path`, a list as in `$PATH`.
@@ -155,7 +158,9 @@ struct Config {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Auth {
-    auth: String,
+    /// `USER:PASSWORD` in base64.
+    #[serde(rename = "auth")]
+    encoded: String,
     username: String,
     password: String,
     identitytoken: String,
@@ -169,6 +174,9 @@ struct Answer {
     #[serde(default)]
     secret: String,
 }
+
+/// A login that is not one.
+struct Garbled;
 
 impl Answer {
     fn login(self, key: &str) -> Option<Login> {
@@ -186,7 +194,7 @@ impl Config {
     fn login(&self, key: &str, file: &Path) -> Result<Option<Login>, String> {
         let alike = || self.auths.iter().find(|(known, _)| host(known) == host(key)).map(|(_, auth)| auth);
         match self.auths.get(key).or_else(alike) {
-            Some(auth) => auth.login(key).ok_or_else(|| {
+            Some(auth) => auth.login(key).map_err(|Garbled| {
                 format!("{}: the login for {key} cannot be decoded: log in again", file.display())
             }),
             None => Ok(None),
@@ -195,24 +203,25 @@ impl Config {
 }
 
 impl Auth {
-    /// `None` if it is garbled; an empty one is none.
-    fn login(&self, key: &str) -> Option<Option<Login>> {
+    /// An empty one is none.
+    fn login(&self, key: &str) -> Result<Option<Login>, Garbled> {
         let login = |user: &str, secret: &str| {
             let own = [key, user, secret].map(str::to_owned);
             let [registry, user, secret] = own;
             (!secret.is_empty()).then_some(Login { registry, user, secret })
         };
         if !self.identitytoken.is_empty() {
-            return Some(login("", &self.identitytoken));
+            return Ok(login("", &self.identitytoken));
         }
-        if self.auth.is_empty() {
-            return Some(login(&self.username, &self.password));
+        if self.encoded.is_empty() {
+            return Ok(login(&self.username, &self.password));
         }
         let forgiving = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        let decoded = GeneralPurpose::new(&STANDARD, forgiving).decode(self.auth.trim()).ok()?;
-        let text = String::from_utf8(decoded).ok()?;
-        let (user, secret) = text.split_once(':')?;
-        Some(login(user, secret.trim_end_matches('\0')))
+        let decoded =
+            GeneralPurpose::new(&STANDARD, forgiving).decode(self.encoded.trim()).map_err(|_| Garbled)?;
+        let text = String::from_utf8(decoded).map_err(|_| Garbled)?;
+        let (user, secret) = text.split_once(':').ok_or(Garbled)?;
+        Ok(login(user, secret.trim_end_matches('\0')))
     }
 }
 
@@ -294,7 +303,7 @@ pub(crate) mod tests {
         assert_eq!(of(&home, "quay.io/a/b").await, Ok(Some(login("quay.io", "u", "p:q"))));
         assert_eq!(of(&home, "host:5000/a").await, Ok(Some(login("host:5000", "name", "word"))));
         assert_eq!(of(&home, "token.io/a").await, Ok(Some(login("token.io", "", "tok"))));
-        for image in ["empty.io/a", "ghcr.io/a", "localhost/a", "host/a"] {
+        for image in ["empty.io/a", "ghcr.io/a", "localhost/a", "host:5001/a"] {
             assert_eq!(of(&home, image).await, Ok(None), "{image}");
         }
     }
@@ -357,7 +366,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_configuration_that_cannot_be_read_is_told_without_what_it_holds() {
         let error = of(&Home::new(r#"{"auths": {"a": {"auth": hidden"#), "a").await.unwrap_err();
-        assert!(error.ends_with("config.json:1:27: this is not docker's configuration"), "{error}");
+        assert!(error.ends_with("config.json:1:26: this is not docker's configuration"), "{error}");
         let error = of(&Home::new(r#"{"auths": {"ghcr.io": {"auth": "hidden!"}}}"#), "ghcr.io/a").await;
         let error = error.unwrap_err();
         assert!(error.ends_with("the login for ghcr.io cannot be decoded: log in again"), "{error}");

@@ -18,7 +18,9 @@ pub(crate) use build::{Build, BuildFailure};
 pub(crate) use cache::Cache;
 pub(crate) use credentials::Credentials;
 pub(crate) use docker::{Docker, Options};
-pub(crate) use secret::{Secret, SecretSource};
+pub(crate) use secret::Secret;
+#[expect(unused_imports, reason = "for --secret")]
+pub(crate) use secret::SecretSource;
 
 use crate::tree::Tree;
 

@@ -1,4 +1,5 @@
 //! Secrets of a build, as `docker build --secret` takes them.
+#![cfg_attr(not(test), expect(dead_code, reason = "for --secret"))]
 
 use std::fmt;
 use std::fs::File;
@@ -73,9 +74,10 @@ impl FromStr for SecretSource {
         let id = id.filter(|id| !id.is_empty()).ok_or(format!("id= is missing: {FORM}"))?;
         let from = match (kind.as_deref(), source, variable) {
             (_, Some(_), Some(_)) => return Err(format!("src= and env= exclude each other: {FORM}")),
-            (None | Some("env"), None, Some(variable)) => From::Variable(variable),
             // As docker has it, `src` names the variable where the type says so.
-            (Some("env"), Some(variable), None) => From::Variable(variable),
+            (None | Some("env"), None, Some(variable)) | (Some("env"), Some(variable), None) => {
+                From::Variable(variable)
+            }
             (Some("env"), None, None) => From::Variable(id.clone()),
             (None | Some("file"), Some(file), None) => From::File(file.into()),
             (Some("file"), None, None) => From::File(id.clone().into()),

@@ -18,6 +18,7 @@ pub(crate) enum ContextError {
 
 impl ContextError {
     /// What to do about it.
+    #[expect(clippy::unnecessary_wraps, reason = "events take any hint there may be")]
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable { .. } => {

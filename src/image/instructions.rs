@@ -15,8 +15,8 @@ pub(crate) struct Instructions {
     pub(crate) bases: Vec<String>,
     /// Sources of COPY and ADD in the context, as written, with known variables replaced.
     pub(crate) sources: Vec<String>,
-    /// All of them, for messages.
-    pub(crate) instructions: Vec<Instruction>,
+    /// Everything that it says, for messages.
+    pub(crate) lines: Vec<Instruction>,
 }
 
 impl Instructions {
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
 
     fn line(&mut self, line: &Line) {
         let text = format!("{} {}", line.keyword, line.rest);
-        self.found.instructions.push(Instruction { line: line.number, text });
+        self.found.lines.push(Instruction { line: line.number, text });
         match line.keyword.as_str() {
             "FROM" => self.from(&line.rest),
             "ARG" => self.arg(&line.rest),

@@ -42,7 +42,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use dockerfile::plan;
-pub(crate) use pack::{Packed, pack, pack_with};
+pub(crate) use pack::pack;
+#[cfg_attr(not(test), expect(unused_imports, reason = "for images that are built on others of ours"))]
+pub(crate) use pack::pack_with;
 pub(crate) use question::PlanError;
 pub(crate) use reference::slug;
 pub(crate) use repository::Repository;

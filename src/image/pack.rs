@@ -42,6 +42,7 @@ pub(crate) fn pack(recipe: &Recipe) -> Result<Packed, ContextError> {
 }
 
 /// Lists the same, to be built by another text than the Dockerfile has. The build sees the file as it is, if it sees it.
+#[cfg_attr(not(test), expect(dead_code, reason = "for images that are built on others of ours"))]
 pub(crate) fn pack_with(recipe: &Recipe, dockerfile: &str) -> Result<Packed, ContextError> {
     pack_text(recipe, dockerfile.as_bytes().to_vec(), false)
 }
@@ -70,8 +71,9 @@ fn pack_text(recipe: &Recipe, text: Vec<u8>, original: bool) -> Result<Packed, C
     }
     imply_folders(&mut entries, &context);
     let inside = inside.filter(|path| entries.contains_key(*path)).map(Path::to_owned);
-    let Instructions { instructions, bases, .. } = instructions;
-    let dockerfile = Dockerfile { path: recipe.dockerfile.clone(), text, inside, instructions, bases };
+    let Instructions { lines, bases, .. } = instructions;
+    let path = recipe.dockerfile.clone();
+    let dockerfile = Dockerfile { path, text, inside, instructions: lines, bases };
     let context = Context { folder: context, dockerfile, entries };
     warnings.extend(large(&context, &recipe.context));
     Ok(Packed { context, warnings })

@@ -10,6 +10,7 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::{self, Style};
+use super::image::Failed;
 use super::paint::Paint;
 use super::summary;
 use super::words::{Count, Elapsed};
@@ -99,9 +100,9 @@ impl Terminal {
                 let took = self.err.dim(format!("in {}", Elapsed(*elapsed)));
                 self.stderr(&format!("{} {reference} {took}\n", self.err.green(how)));
             }
-            Event::ImageFailed { reference, message, hint, log } => {
+            Event::ImageFailed { reference, message, at, hint, log } => {
                 self.finished(reference);
-                self.stderr(&self.image_failure(message, *hint, log));
+                self.stderr(&super::image::render(&Failed { message, at: *at, hint: *hint, log }, self.err));
             }
             Event::ImageWarning { message } | Event::SettingsWarning { message } => self.warning(message),
             Event::PromiseWarning { finding } => {
@@ -123,17 +124,6 @@ impl Terminal {
     /// Shows how it ended.
     pub(crate) fn conclude(&self, run: &RunOutcome) {
         self.show(&summary::render(run, self.out));
-    }
-
-    fn image_failure(&self, message: &str, hint: Option<&str>, log: &[String]) -> String {
-        let mut text = format!("{} {message}\n", self.err.red("error:"));
-        for line in log {
-            text.push_str(&format!("  {} {line}\n", self.err.dim("|")));
-        }
-        if let Some(hint) = hint {
-            text.push_str(&format!("{} {hint}\n", self.err.cyan("hint:")));
-        }
-        text
     }
 
     /// Without a terminal only what takes long is announced: images.

@@ -115,7 +115,13 @@ async fn prepare_one<E: Engine>(
         Ok(Source::Use { image, .. }) => take(engine, reference, image, on_event).await,
         Err(error) => {
             let (message, hint) = (error.to_string(), error.hint());
-            on_event(Event::ImageFailed { reference, message: &message, hint: Some(&hint), log: &[] });
+            on_event(Event::ImageFailed {
+                reference,
+                message: &message,
+                at: None,
+                hint: Some(&hint),
+                log: &[],
+            });
             Err(told(reference))
         }
     }
@@ -133,7 +139,13 @@ async fn build<E: Engine>(
         Ok(packed) => packed,
         Err(error) => {
             let message = format!("image {reference} cannot be built: {error}");
-            on_event(Event::ImageFailed { reference, message: &message, hint: error.hint(), log: &[] });
+            on_event(Event::ImageFailed {
+                reference,
+                message: &message,
+                at: None,
+                hint: error.hint(),
+                log: &[],
+            });
             return Err(told(reference));
         }
     };
@@ -144,7 +156,13 @@ async fn build<E: Engine>(
         Ok(hash) => hash,
         Err(error) => {
             let message = format!("image {reference} cannot be built: {error}");
-            on_event(Event::ImageFailed { reference, message: &message, hint: error.hint(), log: &[] });
+            on_event(Event::ImageFailed {
+                reference,
+                message: &message,
+                at: None,
+                hint: error.hint(),
+                log: &[],
+            });
             return Err(told(reference));
         }
     };
@@ -163,15 +181,25 @@ async fn build<E: Engine>(
             on_event(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
             Ok(image)
         }
-        Err(error) => {
-            let message = match error {
-                EngineError::BuildFailed { failure, .. } => {
-                    format!("image {reference} does not build: {failure}")
-                }
-                other => other.to_string(),
-            };
+        Err(EngineError::BuildFailed { failure, .. }) => {
+            let message = format!("image {reference} does not build: {failure}");
+            let at = failure.instruction.as_ref().map(|found| (recipe.dockerfile.as_path(), found));
+            // What the failing instruction printed, and of what failed before any, everything.
+            let log = if at.is_some() { &failure.log } else { &log };
             let shown = &log[log.len().saturating_sub(LOG_LINES)..];
-            on_event(Event::ImageFailed { reference, message: &message, hint: None, log: shown });
+            on_event(Event::ImageFailed {
+                reference,
+                message: &message,
+                at,
+                hint: failure.hint.as_deref(),
+                log: shown,
+            });
+            Err(told(reference))
+        }
+        Err(error) => {
+            let message = error.to_string();
+            let shown = &log[log.len().saturating_sub(LOG_LINES)..];
+            on_event(Event::ImageFailed { reference, message: &message, at: None, hint: None, log: shown });
             Err(told(reference))
         }
     }
@@ -198,7 +226,7 @@ async fn take<E: Engine>(
         let hint = "no Dockerfile for it was found: build it first, or say under `images:` in kratix-test.yaml \
                     where it is built";
         let message = error.to_string();
-        on_event(Event::ImageFailed { reference, message: &message, hint: Some(hint), log: &[] });
+        on_event(Event::ImageFailed { reference, message: &message, at: None, hint: Some(hint), log: &[] });
         told(reference)
     })
 }

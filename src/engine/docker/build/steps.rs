@@ -41,6 +41,16 @@ pub(in crate::engine::docker) fn complained_about(context: &Context, message: &s
     instructions.iter().rev().find(|instruction| instruction.line <= line).cloned()
 }
 
+/// What to do where the builder took the lines of a here-document for instructions.
+pub(in crate::engine::docker) fn about_heredocs(reason: &str, at: Option<&Instruction>) -> Option<String> {
+    let is_inside = at.is_some_and(|instruction| instruction.text.contains("<<"));
+    (is_inside && reason.contains("unknown instruction")).then(|| {
+        "here-documents need the BuildKit of Docker 23 or later, or `# syntax=docker/dockerfile:1` as the first line \
+         and a registry that has it"
+            .to_owned()
+    })
+}
+
 /// The log of one build.
 pub(super) struct Steps<'a> {
     context: &'a Context,
@@ -62,7 +72,7 @@ impl<'a> Steps<'a> {
     pub(super) fn read(&mut self, answer: &BuildInfo, on_line: &mut dyn FnMut(&str)) {
         if let Some(text) = &answer.stream {
             let Self { lines, at, log, .. } = self;
-            lines.read(text, &mut |line| {
+            lines.read(uncoloured(text), &mut |line| {
                 note(at, log, line);
                 on_line(line);
             });
@@ -89,10 +99,11 @@ impl<'a> Steps<'a> {
 
     /// Why the build failed, given what the builder says last.
     pub(super) fn failure(&self, reason: &str) -> BuildFailure {
+        let instruction = complained_about(self.context, reason).or_else(|| self.instruction());
         BuildFailure {
             reason: reason.to_owned(),
-            hint: None,
-            instruction: complained_about(self.context, reason).or_else(|| self.instruction()),
+            hint: about_heredocs(reason, instruction.as_ref()),
+            instruction,
             exit: exit_code(reason),
             log: self.log.iter().cloned().collect(),
         }
@@ -110,6 +121,11 @@ impl<'a> Steps<'a> {
         };
         found.cloned()
     }
+}
+
+/// Without the red that the builder gives to what commands write to stderr.
+fn uncoloured(text: &str) -> &str {
+    text.strip_prefix("\x1b[91m").and_then(|text| text.strip_suffix("\x1b[0m")).unwrap_or(text)
 }
 
 /// Notes where the build is, and what the step there says, without what the builder says itself.
@@ -183,6 +199,16 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_to_stderr_is_not_red_but_keeps_its_own_colours() {
+        let context = context();
+        let (mut steps, mut lines) = (Steps::new(&context), Vec::new());
+        for piece in ["\x1b[91mred\n\x1b[0m", "\x1b[32mgreen\x1b[0m\n"] {
+            steps.read(&text(piece), &mut |line| lines.push(line.to_owned()));
+        }
+        assert_eq!(lines, ["red", "\x1b[32mgreen\x1b[0m"]);
+    }
+
+    #[test]
     fn a_step_of_podman_is_found_by_its_text() {
         let reason = "building at STEP \"RUN make all\": while running runtime: exit status 3";
         let (_, failure) = failure("[1/2] STEP 2/2: RUN make all\nout\n", reason);
@@ -205,6 +231,15 @@ mod tests {
             let (_, failure) = failure("", reason);
             assert_eq!(failure.instruction.map(|found| found.line), Some(3), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_here_document_that_the_builder_does_not_know_is_told_so() {
+        let at = |text: &str| Instruction { line: 2, text: text.to_owned() };
+        let reason = "dockerfile parse error line 3: unknown instruction: ECHO";
+        assert!(about_heredocs(reason, Some(&at("RUN <<EOF"))).unwrap().contains("Docker 23"));
+        assert_eq!(about_heredocs(reason, Some(&at("ECHO x"))), None);
+        assert_eq!(about_heredocs("exit code: 1", Some(&at("RUN <<EOF"))), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-use bollard::query_parameters::RemoveImageOptionsBuilder;
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveImageOptionsBuilder};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
@@ -93,6 +93,17 @@ impl Builder {
 
     async fn failure(&self, dockerfile: &str) -> BuildFailure {
         failed(self.build_text(dockerfile).await.0)
+    }
+
+    /// The processes and containers of a step that names the tag.
+    async fn left(&self) -> Vec<String> {
+        let processes = std::process::Command::new("ps").args(["-eo", "args"]).output().unwrap();
+        let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
+        let all = ListContainersOptionsBuilder::new().all(true).build();
+        let containers = self.docker.api.list_containers(Some(all)).await.unwrap();
+        let containers = containers.into_iter().filter_map(|container| container.command);
+        let running = processes.lines().map(str::to_owned).chain(containers);
+        running.filter(|command| command.contains(&self.tag)).collect()
     }
 
     /// What the image's history says, from which its layers were made.
@@ -205,17 +216,35 @@ async fn a_dockerfile_that_cannot_be_built_says_where_and_why() {
 }
 
 #[tokio::test]
-async fn an_instruction_may_have_a_here_document_and_a_cache_of_its_own() {
+async fn an_instruction_may_have_a_cache_of_its_own() {
     with_buildkit(async |builder| {
         let dockerfile = format!(
-            "FROM busybox:1.36\nRUN <<EOF\necho here\necho document\nEOF\n\
-             RUN --mount=type=cache,target=/c,id={tag} ls /c; echo x > /c/kept\n\
+            "FROM busybox:1.36\nRUN --mount=type=cache,target=/c,id={tag} ls /c; echo x > /c/kept\n\
              RUN --mount=type=cache,target=/c,id={tag} ls /c; test ! -e /c/none\n",
             tag = builder.tag
         );
         let (image, log) = builder.build_text(&dockerfile).await;
         image.unwrap();
-        assert!(log.contains("\nhere\ndocument\n") && log.contains("\nkept\n"), "{log}");
+        assert!(log.contains("\nkept\n"), "{log}");
+    })
+    .await;
+}
+
+/// The frontend that BuildKit has built in knows them since Docker 23.
+#[tokio::test]
+async fn a_here_document_is_run_or_told_not_to_be_understood() {
+    with_each(async |builder| {
+        let mut context = builder.context("FROM busybox:1.36\nRUN <<EOF\necho here\necho document\nEOF\n");
+        context.dockerfile.instructions.truncate(2);
+        let (image, log) = builder.build(Build::new(context, &builder.tag)).await;
+        match image {
+            Ok(_) => assert!(log.contains("\nhere\ndocument\n"), "{log}"),
+            image => {
+                let failure = failed(image);
+                assert_eq!(failure.instruction.as_ref().map(|found| found.line), Some(2), "{failure:?}");
+                assert!(failure.hint.unwrap().contains("here-documents need the BuildKit of Docker 23"));
+            }
+        }
     })
     .await;
 }
@@ -394,21 +423,16 @@ async fn a_build_that_is_given_up_stops_and_leaves_nothing() {
             begun = begins => begun.unwrap(),
         }
         // The step would end by itself, so what is gone before that was stopped.
-        let is_running = async || {
-            let processes = std::process::Command::new("ps").args(["-eo", "args"]).output().unwrap();
-            String::from_utf8_lossy(&processes.stdout).lines().any(|line| line.contains(&builder.tag))
-        };
+        let mut left = builder.left().await;
         for _ in 0..40 {
-            if !is_running().await {
+            if left.is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
+            left = builder.left().await;
         }
-        assert!(!is_running().await);
+        assert!(left.is_empty(), "{left:?}");
         assert_eq!(builder.docker.inspect(&builder.tag).await.unwrap(), None);
-        let containers = bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
-        let containers = builder.docker.api.list_containers(Some(containers)).await.unwrap();
-        assert!(containers.iter().all(|one| !one.command.clone().unwrap_or_default().contains(&builder.tag)));
     })
     .await;
 }

@@ -6,9 +6,9 @@ use prost::Message;
 use serde::Deserialize;
 use tonic::Status;
 
-use super::progress::Progress;
+use super::progress::{Progress, Step};
 use crate::engine::BuildFailure;
-use crate::engine::docker::build::steps::{complained_about, exit_code};
+use crate::engine::docker::build::steps::{about_heredocs, complained_about, exit_code};
 use crate::tree::context::{Context, Instruction};
 
 /// What BuildKit puts around the reason.
@@ -34,13 +34,15 @@ pub(super) fn failure(
     let name = step.map(|step| step.name.as_str()).unwrap_or_default();
     let found = complained_about(context, reason)
         .or_else(|| at_line(context, line(status.details())?))
-        .or_else(|| named(context, name));
+        .or_else(|| named(context, name))
+        .or_else(|| building_on(context, name));
+    let troubles = (!troubles.is_empty()).then(|| troubles.join("; "));
     let failure = BuildFailure {
         reason: reason.to_owned(),
-        hint: (!troubles.is_empty()).then(|| troubles.join("; ")),
+        hint: troubles.or_else(|| about_heredocs(reason, found.as_ref())),
         instruction: found,
         exit: exit_code(reason),
-        log: step.map(|step| step.log()).unwrap_or_default(),
+        log: step.map(Step::log).unwrap_or_default(),
     };
     match syntax(context) {
         Some(frontend) if is_about(frontend, reason, name) => no_frontend(failure, context, frontend),
@@ -114,6 +116,19 @@ fn named(context: &Context, name: &str) -> Option<Instruction> {
     let keyword = |text: &str| text.split_whitespace().next().map(str::to_ascii_uppercase);
     // Variables have been replaced in the name, so the rest may differ.
     (keyword(&found.text) == keyword(text)).then(|| found.clone())
+}
+
+/// The instruction that names the image of `[internal] load metadata for docker.io/library/busybox:latest`.
+fn building_on(context: &Context, name: &str) -> Option<Instruction> {
+    let image = name.strip_prefix("[internal] load metadata for ")?;
+    let short = image.strip_prefix("docker.io/").unwrap_or(image);
+    let short = short.strip_prefix("library/").unwrap_or(short);
+    let names_it = |word: &str| {
+        let word = word.strip_prefix("--from=").unwrap_or(word);
+        [image, short].iter().any(|image| word == *image || Some(word) == image.strip_suffix(":latest"))
+    };
+    let mut instructions = context.dockerfile.instructions.iter();
+    instructions.find(|instruction| instruction.text.split_whitespace().any(names_it)).cloned()
 }
 
 /// The instructions of a stage that are steps of their own; without a name, there is only one stage.
@@ -232,6 +247,21 @@ mod tests {
             assert_eq!(line_of(STAGES, step), line, "{step}");
         }
         assert_eq!(line_of("FROM a\nRUN same\nRUN same", "[3/3] RUN same"), Some(3));
+    }
+
+    #[test]
+    fn an_image_that_is_nowhere_is_found_where_it_is_named() {
+        let text =
+            "FROM busybox:1.36\nFROM team/app AS x\nFROM host:5000/y@sha256:00\nCOPY --from=alpine / /";
+        for (image, line) in [
+            ("docker.io/library/busybox:1.36", Some(1)),
+            ("docker.io/team/app:latest", Some(2)),
+            ("host:5000/y@sha256:00", Some(3)),
+            ("docker.io/library/alpine:latest", Some(4)),
+            ("docker.io/library/other:latest", None),
+        ] {
+            assert_eq!(line_of(text, &format!("[internal] load metadata for {image}")), line, "{image}");
+        }
     }
 
     #[test]
