@@ -106,6 +106,14 @@ pub(crate) struct Images {
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) build_arg: Vec<String>,
 
+    /// Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_from: Vec<String>,
+
+    /// Export the cache of builds, such as to type=registry,ref=IMAGE
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_to: Vec<String>,
+
     /// Where an image comes from: a folder with a Dockerfile, another image, or `pull`
     #[arg(long, value_name = "REF=DIR|IMAGE")]
     pub(crate) image: Vec<String>,
@@ -121,6 +129,10 @@ pub(crate) struct Images {
     /// Build what has not changed, too, without the engine's cache
     #[arg(long, visible_alias = "no-cache")]
     pub(crate) rebuild: bool,
+
+    /// Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) secret: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! What happened, as data: the one model behind every report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use crate::kratix::{Code, Finding};
 use crate::secrets::Secrets;
 use crate::suite::expectation::Written;
 use crate::tree::Tree;
+use crate::tree::context::Instruction;
 
 /// A whole run.
 #[derive(Debug, Default)]
@@ -196,6 +197,8 @@ pub(crate) enum Event<'a> {
     ImageFailed {
         reference: &'a str,
         message: &'a str,
+        /// The Dockerfile and its instruction that failed.
+        at: Option<(&'a Path, &'a Instruction)>,
         hint: Option<&'a str>,
         log: &'a [String],
     },

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
 use super::NoMatch;
 use crate::cli::Images;
+use crate::engine::{Secret, SecretSource};
 use crate::image::{Override, Overrides, name};
 use crate::runner::images::ImageOptions;
 use crate::suite::Suite;
@@ -18,8 +20,21 @@ pub(super) fn options(arguments: &Images, suite: &Suite) -> anyhow::Result<Image
         no_build: arguments.no_build,
         rebuild: arguments.rebuild,
         pull: arguments.pull,
+        secrets: parsed("--secret", &arguments.secret)?.iter().map(secret).collect::<anyhow::Result<_>>()?,
+        cache_from: parsed("--cache-from", &arguments.cache_from)?,
+        cache_to: parsed("--cache-to", &arguments.cache_to)?,
         args: arguments.build_arg.iter().map(|text| build_argument(text)).collect::<anyhow::Result<_>>()?,
     })
+}
+
+/// What an option's texts say. A text is shown in no error: it may hold a secret where a path is meant.
+fn parsed<T: FromStr<Err = String>>(option: &str, texts: &[String]) -> anyhow::Result<Vec<T>> {
+    let parse = |text: &String| text.parse().map_err(|message| anyhow!("{option}: {message}"));
+    texts.iter().map(parse).collect()
+}
+
+fn secret(source: &SecretSource) -> anyhow::Result<Secret> {
+    source.read(|name| std::env::var(name).ok()).map_err(|message| anyhow!("--secret: {message}"))
 }
 
 fn overrides(given: &[String], suite: &Suite) -> anyhow::Result<Overrides> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Files, Global};
-use crate::engine::{self, Address, Choice, Docker, Engine as _, Surroundings};
+use crate::engine::{self, Address, Choice, Credentials, Docker, Engine as _, Surroundings};
 use crate::report::terminal::Terminal;
 
 /// How long cleaning up may take before what is left is left to the next run.
@@ -57,19 +57,23 @@ impl<'a> Session<'a> {
 
     async fn connect(&self, scratch: PathBuf) -> anyhow::Result<Docker> {
         let volumes_only = self.files == Files::Volume;
-        let options = engine::Options { scratch, run: self.id.clone(), volumes_only };
+        let options = engine::Options {
+            scratch,
+            run: self.id.clone(),
+            volumes_only,
+            classic: std::env::var("DOCKER_BUILDKIT").is_ok_and(|value| is_no(&value)),
+            credentials: Credentials::new(
+                surroundings().config_folder().as_deref(),
+                std::env::var_os("PATH").unwrap_or_default(),
+            ),
+        };
         Ok(Docker::connect(&self.address()?, options).await?)
     }
 
     /// Where the engine is, as the docker command would find it.
     fn address(&self) -> anyhow::Result<Address> {
         let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        let around = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
-            exists: &|path: &Path| path.exists(),
-        };
-        Ok(engine::find(choice, &around)?)
+        Ok(engine::find(choice, &surroundings())?)
     }
 
     /// Removes what was made; a second Ctrl-C leaves it to the next run.
@@ -85,6 +89,20 @@ impl<'a> Session<'a> {
             Err(_) => self.terminal.warning(&format!("{left}: it does not answer")),
         }
     }
+}
+
+/// The environment of this process.
+fn surroundings() -> Surroundings<'static> {
+    Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        home: std::env::home_dir(),
+        exists: &|path: &Path| path.exists(),
+    }
+}
+
+/// Whether a switch is off, as docker reads it.
+fn is_no(value: &str) -> bool {
+    matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False")
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -94,7 +94,8 @@ impl Surroundings<'_> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
-    fn config_folder(&self) -> Option<PathBuf> {
+    /// Docker's own settings.
+    pub(crate) fn config_folder(&self) -> Option<PathBuf> {
         let folder = self.set("DOCKER_CONFIG").map(PathBuf::from);
         folder.or_else(|| self.home.as_ref().map(|home| home.join(".docker")))
     }

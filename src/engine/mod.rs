@@ -1,18 +1,26 @@
 //! The seam to the container engine: what a run needs of one, in nouns that know no Kratix and no Docker.
 
 mod address;
+mod build;
+mod cache;
+mod credentials;
+mod csv;
 mod docker;
 mod node;
 mod owner;
 mod scratch;
+mod secret;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use address::{Address, Choice, Surroundings, find};
+pub(crate) use build::{Build, BuildFailure};
+pub(crate) use cache::Cache;
+pub(crate) use credentials::Credentials;
 pub(crate) use docker::{Docker, Options};
 pub(crate) use node::{Execution, Node};
+pub(crate) use secret::{Secret, SecretSource};
 
 use crate::tree::Tree;
 
@@ -26,24 +34,6 @@ pub(crate) struct Image {
     pub id: String,
     /// `USER` of the image, empty for root.
     pub user: String,
-}
-
-/// An image to build from a context that is already a tar.
-#[derive(Debug)]
-pub(crate) struct Build<'a> {
-    /// The build context as an uncompressed tar.
-    pub context: Vec<u8>,
-    /// Path of the Dockerfile inside the context.
-    pub dockerfile: &'a str,
-    /// The name the image gets in the engine.
-    pub tag: &'a str,
-    pub args: &'a BTreeMap<String, String>,
-    /// Stage of a multi-stage Dockerfile; empty for the last.
-    pub target: &'a str,
-    /// `os/arch`; empty for the engine's own.
-    pub platform: &'a str,
-    /// Run every step anew.
-    pub no_cache: bool,
 }
 
 /// An image that was built here, under one of its names.
@@ -199,9 +189,8 @@ pub(crate) enum EngineError {
     /// The image is neither in the engine nor in a registry that it reaches.
     #[error("image {reference} is not in the engine and cannot be pulled: {reason}")]
     ImageNotFound { reference: String, reason: String },
-    /// The build failed; the log says where.
-    #[error("image {tag} does not build: {reason}")]
-    BuildFailed { tag: String, reason: String },
+    #[error("image {tag} does not build: {failure}")]
+    BuildFailed { tag: String, failure: Box<BuildFailure> },
     /// The container was refused before it ran: a command that is not in the image, a user that it does not have.
     #[error("{title} cannot start: {reason}")]
     CannotStart { title: String, reason: String },

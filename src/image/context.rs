@@ -14,24 +14,17 @@ pub(crate) enum ContextError {
     Unreadable { path: PathBuf, reason: String },
     #[error("{file}:{line}: {pattern} is not a pattern: {reason}")]
     Pattern { file: PathBuf, line: usize, pattern: String, reason: &'static str },
-    #[error(
-        "the build context {context} is larger than {limit} MiB; its largest file is {largest} ({size} MiB)"
-    )]
-    TooLarge { context: PathBuf, limit: u64, largest: PathBuf, size: u64 },
-    #[error("cannot pack {path} for the builder: {reason}")]
-    Unpackable { path: PathBuf, reason: String },
 }
 
 impl ContextError {
     /// What to do about it.
+    #[expect(clippy::unnecessary_wraps, reason = "events take any hint there may be")]
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable { .. } => {
                 Some("make it readable, or name it in .dockerignore if the image does not need it")
             }
-            Self::TooLarge { .. } => Some("name in .dockerignore what the image does not need"),
             Self::Pattern { .. } => Some("write \\ before a character that is meant as it is"),
-            Self::Unpackable { .. } => None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::glob::{self, Glob};
 #[derive(Debug, Default)]
 pub(super) struct Ignore {
     patterns: Vec<Pattern>,
-    /// Paths that are sent whatever the patterns say, since the builder needs them.
+    /// Paths that the builder needs, whatever the patterns say.
     always: Vec<String>,
 }
 
@@ -42,15 +42,14 @@ impl Ignore {
         Ok(Self { patterns, always: Vec::new() })
     }
 
-    /// Sends a path whatever the patterns say.
+    /// Looks for a path whatever the patterns say.
     pub(super) fn always(&mut self, path: String) {
         self.always.push(path);
     }
 
-    /// Whether a path is left out, given what matched the folder that it is in.
-    pub(super) fn leaves_out(&self, path: &str, parent: &Matched) -> (bool, Matched) {
-        let (ignored, matched) = self.judge(path, parent);
-        (ignored && !self.always.iter().any(|always| always == path), matched)
+    /// Whether the builder needs a path that is left out.
+    pub(super) fn needs(&self, path: &str) -> bool {
+        self.always.iter().any(|always| always == path)
     }
 
     /// Whether the patterns alone leave a path out.
@@ -58,12 +57,14 @@ impl Ignore {
     pub(super) fn matches(&self, path: &str) -> bool {
         let ends = path.match_indices('/').map(|(slash, _)| slash).chain([path.len()]);
         let start = (false, Matched::default());
-        ends.fold(start, |(_, parent), end| self.judge(&path[..end], &parent)).0
+        ends.fold(start, |(_, parent), end| self.leaves_out(&path[..end], &parent)).0
     }
 
+    /// Whether a path is left out, given what matched the folder that it is in.
+    ///
     /// The last pattern that matches decides. One that could not change the answer so far is not tried, and so does
     /// not count as matched for what is below: the engine's way, which shows where exceptions overlap.
-    fn judge(&self, path: &str, parent: &Matched) -> (bool, Matched) {
+    pub(super) fn leaves_out(&self, path: &str, parent: &Matched) -> (bool, Matched) {
         let mut ignored = false;
         let mut matched = vec![false; self.patterns.len()];
         for (index, pattern) in self.patterns.iter().enumerate() {
@@ -158,14 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_the_builder_needs_is_sent_but_still_matches() {
+    fn a_path_that_the_builder_needs_is_looked_for_where_it_is_left_out() {
         let mut rules = ignore("*");
         rules.always("a/Dockerfile".to_owned());
         let (_, parent) = rules.leaves_out("a", &Matched::default());
         assert!(rules.reaches_into("a"));
-        assert!(!rules.leaves_out("a/Dockerfile", &parent).0);
-        assert!(rules.leaves_out("a/x", &parent).0);
-        assert!(rules.matches("a/Dockerfile"));
+        assert!(rules.leaves_out("a/Dockerfile", &parent).0);
+        assert!(rules.needs("a/Dockerfile") && !rules.needs("a/x"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::lines::{self, Line};
 use super::words::{self, Variables};
+use crate::tree::context::Instruction;
 
 /// What a Dockerfile takes from outside.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) struct Instructions {
     pub(crate) sources: Vec<String>,
     /// Names of the arguments that it declares.
     pub(crate) args: Vec<String>,
+    /// Everything that it says, for messages.
+    pub(crate) lines: Vec<Instruction>,
 }
 
 /// An image that a Dockerfile takes something from.
@@ -68,6 +71,8 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: &Line) {
+        let text = format!("{} {}", line.keyword, line.rest);
+        self.found.lines.push(Instruction { line: line.number, text });
         match line.keyword.as_str() {
             "FROM" => self.from(&line.rest),
             "ARG" => self.arg(&line.rest),

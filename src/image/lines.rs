@@ -3,6 +3,8 @@
 /// One instruction.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
+    /// The line of the file that it begins on, from 1.
+    pub(super) number: usize,
     /// In upper case.
     pub(super) keyword: String,
     pub(super) rest: String,
@@ -12,12 +14,12 @@ pub(super) struct Line {
 pub(super) fn read(text: &str) -> (char, Vec<Line>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = escape(text);
-    let mut physical = text.lines();
+    let mut physical = text.lines().zip(1..).map(|(line, number)| (number, line));
     let mut lines = Vec::new();
-    while let Some(logical) = next(&mut physical, escape) {
+    while let Some((number, logical)) = next(&mut physical, escape) {
         let logical = logical.trim();
         let (keyword, rest) = logical.split_once(char::is_whitespace).unwrap_or((logical, ""));
-        let line = Line { keyword: keyword.to_ascii_uppercase(), rest: rest.trim().to_owned() };
+        let line = Line { number, keyword: keyword.to_ascii_uppercase(), rest: rest.trim().to_owned() };
         if matches!(line.keyword.as_str(), "RUN" | "COPY" | "ADD") {
             skip_heredocs(&line.rest, &mut physical);
         }
@@ -43,14 +45,14 @@ fn escape(text: &str) -> char {
 }
 
 /// The next instruction with the lines that continue it.
-fn next<'a>(physical: &mut impl Iterator<Item = &'a str>, escape: char) -> Option<String> {
-    let mut logical: Option<String> = None;
-    for line in physical {
+fn next<'a>(physical: &mut impl Iterator<Item = (usize, &'a str)>, escape: char) -> Option<(usize, String)> {
+    let mut logical: Option<(usize, String)> = None;
+    for (number, line) in physical {
         let trimmed = line.trim();
         if trimmed.is_empty() || trimmed.starts_with('#') {
             continue;
         }
-        let joined = logical.get_or_insert_default();
+        let (_, joined) = logical.get_or_insert_with(|| (number, String::new()));
         let Some(part) = continued(line, escape) else {
             joined.push_str(line);
             break;
@@ -67,10 +69,10 @@ fn continued(line: &str, escape: char) -> Option<&str> {
 }
 
 /// Passes over the bodies of the here-documents that an instruction opens. One that is never closed is none.
-fn skip_heredocs<'a>(rest: &str, physical: &mut (impl Iterator<Item = &'a str> + Clone)) {
+fn skip_heredocs<'a>(rest: &str, physical: &mut (impl Iterator<Item = (usize, &'a str)> + Clone)) {
     for (tabs, end) in rest.split_whitespace().filter_map(heredoc) {
         let mut ahead = physical.clone();
-        let closed = ahead.any(|line| end == if tabs { line.trim_start_matches('\t') } else { line });
+        let closed = ahead.any(|(_, line)| end == if tabs { line.trim_start_matches('\t') } else { line });
         if closed {
             *physical = ahead;
         }

@@ -1,7 +1,7 @@
 //! Images: which Dockerfile builds one, and what is sent as its build context.
 //!
 //! Knows no engine and no Promise: strings and paths in, data out. [`plan`] decides where every image comes from;
-//! [`pack`] makes the tar of one that is built.
+//! [`pack`] lists what is sent for one that is built.
 //!
 //! | file | knows |
 //! |---|---|
@@ -16,12 +16,13 @@
 //! | `instructions`, `lines`, `words` | just enough of a Dockerfile |
 //! | `rebase` | a Dockerfile that builds on other images than it says |
 //! | `key` | the name of an image that is built, by all that goes into it |
-//! | `context`, `pack` | the build context: which folder, and its tar |
+//! | `context`, `pack`, `digest` | the build context: which folder, what of it is sent, and its hash |
 //! | `ignore`, `glob` | `.dockerignore` |
 
 mod bases;
 mod commands;
 mod context;
+mod digest;
 mod dockerfile;
 mod glob;
 mod ignore;
@@ -46,10 +47,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub(crate) use context::ContextError;
 pub(crate) use dockerfile::plan;
 pub(crate) use instructions::Base;
 pub(crate) use key::{BUILT_HERE, Ingredients, repository};
-pub(crate) use pack::pack;
+pub(crate) use pack::{pack, pack_with};
 pub(crate) use question::PlanError;
 pub(crate) use rebase::rebase;
 pub(crate) use reference::{name, same};

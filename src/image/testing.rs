@@ -1,7 +1,10 @@
 //! Folders for the tests of this module.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::{Recipe, Rule};
 
 /// Files in a folder of their own, which goes with them.
 pub(super) struct Files {
@@ -34,5 +37,17 @@ impl Files {
         if !path.ends_with('/') {
             fs::write(file, text).unwrap();
         }
+    }
+}
+
+/// What builds an image of files.
+pub(super) fn recipe(files: &Files, dockerfile: &str, context: &str) -> Recipe {
+    Recipe {
+        dockerfile: files.path(dockerfile),
+        context: files.path(context),
+        target: String::new(),
+        args: BTreeMap::new(),
+        rule: Rule::Settings,
+        tests: vec![files.path("test"), files.path("tests")],
     }
 }

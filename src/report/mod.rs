@@ -3,6 +3,7 @@
 mod difference;
 pub(crate) mod failure;
 pub(crate) mod finding;
+mod image;
 pub(crate) mod list;
 mod loading;
 pub(crate) mod paint;

@@ -11,6 +11,7 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::{self, Style};
+use super::image::Failed;
 use super::loading;
 use super::paint::Paint;
 use super::summary;
@@ -118,9 +119,9 @@ impl Terminal {
             }
             Event::ImageUnchanged { .. } => {}
             Event::ImageGivenUp { reference } => self.finished(reference),
-            Event::ImageFailed { reference, message, hint, log } => {
+            Event::ImageFailed { reference, message, at, hint, log } => {
                 self.finished(reference);
-                self.stderr(&self.image_failure(message, *hint, log));
+                self.stderr(&super::image::render(&Failed { message, at: *at, hint: *hint, log }, self.err));
             }
             Event::ImageWarning { message } | Event::SettingsWarning { message } => self.warning(message),
             Event::PromiseWarning { finding } => {
@@ -187,17 +188,6 @@ impl Terminal {
     /// Shows how it ended.
     pub(crate) fn conclude(&self, run: &RunOutcome) {
         self.show(&summary::render(run, self.out));
-    }
-
-    fn image_failure(&self, message: &str, hint: Option<&str>, log: &[String]) -> String {
-        let mut text = format!("{} {message}\n", self.err.red("error:"));
-        for line in log {
-            text.push_str(&format!("  {} {line}\n", self.err.dim("|")));
-        }
-        if let Some(hint) = hint {
-            text.push_str(&format!("{} {hint}\n", self.err.cyan("hint:")));
-        }
-        text
     }
 
     /// Shows a line of somebody else's.

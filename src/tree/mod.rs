@@ -3,6 +3,7 @@
 //! A stage may be hostile, so nothing here follows a link, opens a fifo or trusts a size.
 
 mod collect;
+pub(crate) mod context;
 mod keep;
 mod resolve;
 mod unpack;

@@ -132,9 +132,9 @@ fn an_image_that_does_not_build_affects_only_its_tests() {
     );
     case.run(&["run"])
         .exits(3)
-        .says("does not build")
+        .says("does not build: its command ended with exit code 1")
+        .says("pipeline/Dockerfile:2: RUN echo compiling && false")
         .says("| compiling")
-        .says("returned a non-zero code: 1")
         .says("ERROR a");
 }
 

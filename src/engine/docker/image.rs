@@ -1,5 +1,6 @@
 //! Images: which one a reference names, and fetching it.
 
+use bollard::auth::DockerCredentials;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
@@ -27,12 +28,42 @@ impl Docker {
         }
         let (name, tag) = split_tag(reference);
         let options = CreateImageOptionsBuilder::new().from_image(name).tag(tag).platform(platform).build();
-        let mut progress = self.patient.create_image(Some(options), None, None);
+        // Images that everybody may have need no login, so a helper that fails is told only if the registry refuses.
+        let (login, trouble) = match self.login(reference).await {
+            Ok(login) => (login, None),
+            Err(trouble) => (None, Some(trouble)),
+        };
+        let refused = |reason| match &trouble {
+            Some(trouble) => not_found(format!("{reason} ({trouble})")),
+            None => not_found(reason),
+        };
+        let mut progress = self.patient.create_image(Some(options), None, login);
         while let Some(step) = progress.next().await {
-            step.map_err(|error| not_found(reason(&error)))?;
+            step.map_err(|error| refused(reason(&error)))?;
         }
         let found = self.inspect(reference).await?;
         found.ok_or_else(|| not_found("the engine fetched it and does not have it".to_owned()))
+    }
+
+    /// Who we are to an image's registry, or what went wrong while that was looked for.
+    pub(super) async fn login(&self, reference: &str) -> Result<Option<DockerCredentials>, String> {
+        let login = self.options.credentials.for_image(reference).await?;
+        Ok(login.map(|login| {
+            let registry = Some(login.registry);
+            match login.user.is_empty() {
+                true => DockerCredentials {
+                    identitytoken: Some(login.secret),
+                    serveraddress: registry,
+                    ..DockerCredentials::default()
+                },
+                false => DockerCredentials {
+                    username: Some(login.user),
+                    password: Some(login.secret),
+                    serveraddress: registry,
+                    ..DockerCredentials::default()
+                },
+            }
+        }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod build;
+mod buildkit;
 mod connect;
 mod container;
 mod exec;
@@ -12,6 +13,7 @@ mod reason;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +25,9 @@ use tokio::sync::{OnceCell, RwLock};
 
 use self::connect::{Connection, Facts};
 use self::workspace::Storage;
-use super::address::Address;
+use super::address::{Address, Endpoint};
 use super::owner::Owner;
-use super::{Build, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
+use super::{Build, Credentials, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
 use crate::tree::Tree;
 
 /// The run that something was made for.
@@ -49,6 +51,10 @@ pub(crate) struct Options {
     pub scratch: PathBuf,
     /// Keeps workspaces in a volume even where binding folders would do.
     pub volumes_only: bool,
+    /// Builds without BuildKit even where the engine has it.
+    pub classic: bool,
+    /// For the registries that images come from.
+    pub credentials: Credentials,
 }
 
 /// An engine that speaks Docker's API.
@@ -56,6 +62,7 @@ pub(crate) struct Docker {
     api: bollard::Docker,
     /// The same, for requests that may take long.
     patient: bollard::Docker,
+    endpoint: Endpoint,
     facts: Facts,
     options: Options,
     owner: Owner,
@@ -73,6 +80,7 @@ impl Docker {
         Ok(Self {
             patient: api.clone().with_timeout(PATIENT),
             api,
+            endpoint: address.endpoint.clone(),
             facts,
             options,
             owner: Owner::ourselves(),

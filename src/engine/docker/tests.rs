@@ -1,6 +1,5 @@
 //! Against the engine of this machine, which has to be there.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -11,6 +10,7 @@ use futures_util::FutureExt;
 use super::super::owner::tests::dead;
 use super::super::{Choice, Mount, Privileges, SeedFile, Surroundings, find};
 use super::*;
+use crate::tree::context::{Context, Dockerfile};
 use crate::tree::{EntryKind, Unkept};
 
 const IMAGE: &str = "busybox:1.36";
@@ -39,7 +39,8 @@ impl Run {
     async fn start(volumes_only: bool) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let name = temporary.path().file_name().unwrap().to_string_lossy().into_owned();
-        let options = Options { run: name, scratch: temporary.path().join("scratch"), volumes_only };
+        let scratch = temporary.path().join("scratch");
+        let options = Options { volumes_only, ..options(name, scratch) };
         let docker = Docker::connect(&engine_address(), options).await.unwrap();
         let image = busybox(&docker).await;
         Self { docker, image, temporary }
@@ -97,7 +98,11 @@ impl Run {
     }
 }
 
-fn engine_address() -> Address {
+pub(super) fn options(run: String, scratch: PathBuf) -> Options {
+    Options { run, scratch, volumes_only: false, classic: false, credentials: Credentials::default() }
+}
+
+pub(super) fn engine_address() -> Address {
     let variable = |name: &str| std::env::var(name).ok();
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let around = Surroundings { variable: &variable, home, exists: &|path: &Path| path.exists() };
@@ -260,8 +265,11 @@ async fn a_stage_gets_its_environment_user_groups_and_limits() {
 #[tokio::test]
 async fn arguments_alone_leave_the_entrypoint_of_the_image() {
     in_a_run(async |run| {
-        let context = context("FROM busybox:1.36\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n");
-        let image = run.docker.build(build(context, "kratix-test-dev/entry:1"), &mut |_| {}).await.unwrap();
+        let text = b"FROM busybox:1.36\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"cmd\"]\n".to_vec();
+        let dockerfile = Dockerfile { text, ..Dockerfile::default() };
+        let context = Context { dockerfile, ..Context::default() };
+        let build = Build::new(context, "kratix-test-dev/entry:1");
+        let image = run.docker.build(build, &mut |_| {}).await.unwrap();
         let args = ["args".to_owned()];
         let privileges = Privileges::default();
         let said = async |command: Option<&[String]>, args: Option<&[String]>| {
@@ -449,79 +457,6 @@ async fn what_a_killed_run_left_is_reaped_and_what_a_live_one_has_is_not() {
 
         live.docker.reap().await.unwrap();
         assert_eq!((killed.left().await, live.left().await), (0, before));
-    })
-    .await;
-}
-
-fn context(dockerfile: &str) -> Vec<u8> {
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_gnu();
-    header.set_mode(0o644);
-    header.set_size(dockerfile.len() as u64);
-    tar.append_data(&mut header, "folder/Dockerfile", dockerfile.as_bytes()).unwrap();
-    tar.into_inner().unwrap()
-}
-
-fn build(context: Vec<u8>, tag: &str) -> Build<'_> {
-    static ARGS: std::sync::LazyLock<BTreeMap<String, String>> =
-        std::sync::LazyLock::new(|| BTreeMap::from([("WORD".to_owned(), "given".to_owned())]));
-    Build {
-        context,
-        dockerfile: "folder/Dockerfile",
-        tag,
-        args: &ARGS,
-        target: "",
-        platform: "",
-        no_cache: false,
-    }
-}
-
-#[tokio::test]
-async fn an_image_is_built_with_its_arguments_and_its_log_is_told() {
-    in_a_run(async |run| {
-        let dockerfile = "FROM busybox:1.36 AS first\nARG WORD\nRUN echo \"$WORD\" && echo two > /two\nUSER 65532:7\n\
-            FROM first\nRUN false\n";
-        let mut lines = Vec::new();
-        let wanted = Build { target: "first", ..build(context(dockerfile), "kratix-test-dev/built:1") };
-        let image = run.docker.build(wanted, &mut |line| lines.push(line.to_owned())).await.unwrap();
-        assert_eq!(image.user, "65532:7");
-        assert_eq!(run.docker.image("kratix-test-dev/built:1").await.unwrap(), Some(image));
-        assert!(lines.contains(&"Step 1/5 : FROM busybox:1.36 AS first".to_owned()), "{lines:?}");
-        assert!(lines.iter().all(|line| !line.contains('\n')), "{lines:?}");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_build_that_fails_says_why() {
-    in_a_run(async |run| {
-        for (dockerfile, expected) in [
-            (
-                "FROM busybox:1.36\nRUN exit 3\n",
-                "The command '/bin/sh -c exit 3' returned a non-zero code: 3",
-            ),
-            ("NOPE\n", "dockerfile parse error line 1: unknown instruction: NOPE"),
-            ("FROM busybox:1.36\nCOPY gone /\n", "COPY failed: file not found in build context"),
-        ] {
-            let failing = build(context(dockerfile), "kratix-test-dev/fails:1");
-            let failed = run.docker.build(failing, &mut |_| {}).await;
-            let Err(EngineError::BuildFailed { tag, reason }) = failed else {
-                panic!("built: {dockerfile}");
-            };
-            assert_eq!(tag, "kratix-test-dev/fails:1");
-            assert!(reason.starts_with(expected), "{reason}");
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_base_image_that_is_nowhere_fails_the_build_in_the_engines_words() {
-    in_a_run(async |run| {
-        let context = context("FROM localhost:1/nowhere:1\n");
-        let failed = run.docker.build(build(context, "kratix-test-dev/fails:2"), &mut |_| {}).await;
-        let Err(EngineError::BuildFailed { reason, .. }) = failed else { panic!("built") };
-        assert!(reason.contains("localhost:1"), "{reason}");
     })
     .await;
 }

@@ -10,10 +10,11 @@ use tokio::sync::Semaphore;
 
 use super::orders::{Order, Origin};
 use super::{ImageOptions, Prepared, Preparing, told};
-use crate::engine::{Build, Engine, EngineError, Image};
-use crate::image::{self, Base, Ingredients};
+use crate::engine::{Build, BuildFailure, Engine, EngineError, Image};
+use crate::image::{self, Base, ContextError, Ingredients};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
+use crate::tree::context::Instruction;
 
 /// The lines of a failed build's log that are shown.
 const LOG_LINES: usize = 100;
@@ -61,7 +62,13 @@ impl<'a, E: Engine> Builder<'a, E> {
             }
             Origin::Unknown(error) => {
                 let (message, hint) = (&error.to_string(), Some(error.hint()));
-                (self.on_event)(Event::ImageFailed { reference, message, hint: hint.as_deref(), log: &[] });
+                (self.on_event)(Event::ImageFailed {
+                    reference,
+                    message,
+                    at: None,
+                    hint: hint.as_deref(),
+                    log: &[],
+                });
                 std::future::ready(Err(told(reference))).boxed_local().shared()
             }
         }
@@ -86,7 +93,7 @@ impl<'a, E: Engine> Builder<'a, E> {
                              kratix-test.yaml where it is built",
             );
             let message = &error.to_string();
-            (self.on_event)(Event::ImageFailed { reference, message, hint, log: &[] });
+            (self.on_event)(Event::ImageFailed { reference, message, at: None, hint, log: &[] });
             told(reference)
         })
     }
@@ -100,44 +107,36 @@ impl<'a, E: Engine> Builder<'a, E> {
         let mut built = Vec::new();
         for (base, preparing) in bases {
             let prepared = preparing.await.map_err(|_| {
-                let message =
-                    format!("image {} builds on {}, which is not available", order.reference, base.image);
-                (self.on_event)(Event::ImageFailed {
-                    reference: &order.reference,
-                    message: &message,
-                    hint: None,
-                    log: &[],
-                });
-                told(&order.reference)
+                let (image, base) = (&order.reference, &base.image);
+                let message = format!("image {image} builds on {base}, which is not available");
+                Failed { message, ..Failed::default() }.tell(image, self.on_event);
+                told(image)
             });
             built.push(Found { base, prepared: prepared? });
         }
         // What is asked of the engine before this is answered at once.
         let _slot = self.slots.acquire().await;
         let ordered = self.build(order, &built).await;
-        ordered.map_err(|failure| {
-            let Failed { message, hint, log } = failure;
-            let reference = &order.reference;
-            let (message, hint) = (message.as_str(), hint.as_deref());
-            (self.on_event)(Event::ImageFailed { reference, message, hint, log: &log });
-            told(reference)
+        ordered.map_err(|failed| {
+            failed.tell(&order.reference, self.on_event);
+            told(&order.reference)
         })
     }
 
     async fn build(&self, order: &Order, built: &[Found]) -> Result<Prepared, Failed> {
         let Order { reference, recipe, platform, .. } = order;
         let start = Instant::now();
-        let packed = image::pack(recipe, rebased(order, built)).map_err(|error| Failed {
-            message: format!("image {reference} cannot be built: {error}"),
-            hint: error.hint().map(str::to_owned),
-            log: Vec::new(),
-        })?;
+        let packed = match rebased(order, built) {
+            Some(text) => image::pack_with(recipe, &text),
+            None => image::pack(recipe),
+        };
+        let packed = packed.map_err(|error| Failed::context(reference, &error))?;
         for message in &packed.warnings {
             (self.on_event)(Event::ImageWarning { message });
         }
         let bases = self.bases(order, built).await?;
         let ingredients = Ingredients {
-            context: &packed.digest(),
+            context: &packed.digest().map_err(|error| Failed::context(reference, &error))?,
             args: &recipe.args,
             target: &recipe.target,
             platform,
@@ -146,20 +145,21 @@ impl<'a, E: Engine> Builder<'a, E> {
         // The name is ours, so that no image of the author's is replaced.
         let tag = ingredients.tag(reference);
         if !self.options.rebuild
-            && let Some(image) = self.engine.image(&tag).await.map_err(Failed::engine)?
+            && let Some(image) = self.engine.image(&tag).await.map_err(|error| Failed::engine(&error))?
         {
             (self.on_event)(Event::ImageUnchanged { reference });
             return Ok(Prepared { image, name: tag });
         }
         (self.on_event)(Event::ImageStarted { reference, how: "Building" });
         let build = Build {
-            context: packed.tar,
-            dockerfile: &packed.dockerfile,
-            tag: &tag,
             args: &recipe.args,
             target: &recipe.target,
             platform,
             no_cache: self.options.rebuild,
+            secrets: &self.options.secrets,
+            cache_from: &self.options.cache_from,
+            cache_to: &self.options.cache_to,
+            ..Build::new(packed.context, &tag)
         };
         let image = self.run(build, order).await?;
         (self.on_event)(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
@@ -177,15 +177,11 @@ impl<'a, E: Engine> Builder<'a, E> {
         let kept =
             self.results.get(&order.folder).and_then(|results| results.keep_build_log(reference, &log));
         built.map_err(|error| {
-            let message = match error {
-                EngineError::BuildFailed { reason, .. } => {
-                    format!("image {reference} does not build: {reason}")
-                }
-                other => other.to_string(),
-            };
-            log.drain(..log.len().saturating_sub(LOG_LINES));
-            let hint = kept.map(|path| format!("all of the log is in {}", path.display()));
-            Failed { message, hint, log }
+            let kept = kept.map(|path| format!("all of the log is in {}", path.display()));
+            match error {
+                EngineError::BuildFailed { failure, .. } => Failed::build(order, failure, log, kept),
+                other => Failed { hint: kept, log, ..Failed::engine(&other) },
+            }
         })
     }
 
@@ -208,7 +204,7 @@ impl<'a, E: Engine> Builder<'a, E> {
     }
 
     async fn base(&self, image: &str, platform: &str) -> Result<Option<Image>, Failed> {
-        let present = self.engine.image(image).await.map_err(Failed::engine)?;
+        let present = self.engine.image(image).await.map_err(|error| Failed::engine(&error))?;
         if present.is_some() && !self.options.pull {
             return Ok(present);
         }
@@ -226,7 +222,7 @@ impl<'a, E: Engine> Builder<'a, E> {
             Err(error) if present.is_some() => Err(Failed {
                 message: format!("--pull: {error}"),
                 hint: Some("without --pull, the image that the engine has is used".to_owned()),
-                log: Vec::new(),
+                ..Failed::default()
             }),
             Err(_) => {
                 (self.on_event)(Event::ImageGivenUp { reference: image });
@@ -249,14 +245,37 @@ fn rebased(order: &Order, built: &[Found]) -> Option<String> {
 }
 
 /// Why an image was not built.
+#[derive(Default)]
 struct Failed {
     message: String,
+    /// The Dockerfile and its instruction.
+    at: Option<(PathBuf, Instruction)>,
     hint: Option<String>,
     log: Vec<String>,
 }
 
 impl Failed {
-    fn engine(error: EngineError) -> Self {
-        Self { message: error.to_string(), hint: None, log: Vec::new() }
+    fn engine(error: &EngineError) -> Self {
+        Self { message: error.to_string(), ..Self::default() }
+    }
+
+    fn context(reference: &str, error: &ContextError) -> Self {
+        let message = format!("image {reference} cannot be built: {error}");
+        Self { message, hint: error.hint().map(str::to_owned), ..Self::default() }
+    }
+
+    /// With what the failing instruction printed, or, of what failed before any, everything.
+    fn build(order: &Order, failure: BuildFailure, log: Vec<String>, kept: Option<String>) -> Self {
+        let message = format!("image {} does not build: {failure}", order.reference);
+        let log = if failure.instruction.is_some() { failure.log } else { log };
+        let at = failure.instruction.map(|found| (order.recipe.dockerfile.clone(), found));
+        Self { message, at, hint: failure.hint.or(kept), log }
+    }
+
+    fn tell(&self, reference: &str, on_event: &dyn Fn(Event<'_>)) {
+        let Self { message, hint, log, .. } = self;
+        let at = self.at.as_ref().map(|(file, instruction)| (file.as_path(), instruction));
+        let (hint, log) = (hint.as_deref(), &log[log.len().saturating_sub(LOG_LINES)..]);
+        on_event(Event::ImageFailed { reference, message, at, hint, log });
     }
 }

@@ -13,7 +13,7 @@ use futures_util::future::{LocalBoxFuture, Shared, join_all};
 use self::build::Builder;
 use self::orders::{Orders, Origin};
 pub(crate) use self::plan::Repositories;
-use crate::engine::{Engine, Image};
+use crate::engine::{Cache, Engine, Image, Secret};
 use crate::image::{Base, Overrides, Planned};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
@@ -33,6 +33,10 @@ pub(crate) struct ImageOptions {
     pub(crate) pull: bool,
     /// Build arguments, for every Dockerfile that declares them.
     pub(crate) args: BTreeMap<String, String>,
+    /// What `RUN --mount=type=secret` may read.
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) cache_from: Vec<Cache>,
+    pub(crate) cache_to: Vec<Cache>,
 }
 
 /// An image that a container can be started with.
