@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the completions of a shell
     Completions(Completions),
+    /// Look for what could keep tests from running, and say how to mend it
+    Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
     /// Show tests, pipelines, stages, and where each image is built
@@ -58,6 +60,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {

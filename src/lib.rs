@@ -6,6 +6,7 @@
 //! | [`commands`] | one command each: load, run, report |
 //! | [`runner`] | many tests at once, and one test from request to verdict; the only module that knows all below |
 //! | [`report`] | what happened → text; the terminal |
+//! | [`doctor`] | what could keep tests from running, and what mends it |
 //! | [`suite`] | tests on disk: discovery, settings, expectations |
 //! | [`image`] | which Dockerfile builds an image, and what is sent; knows no engine |
 //! | [`engine`] | the seam to Docker; knows no Kratix |
@@ -20,6 +21,7 @@ mod cli;
 mod commands;
 mod compare;
 mod diagnostic;
+mod doctor;
 mod engine;
 mod exit;
 mod image;

@@ -1,6 +1,8 @@
 //! The commands: one file for each that is more than a line.
 
 mod check;
+mod connection;
+mod doctor;
 mod explain;
 mod list;
 mod run;
@@ -26,6 +28,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),

@@ -1,16 +1,15 @@
 //! Load, run, report, exit.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::anyhow;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{NoMatch, filter};
+use super::{NoMatch, connection, filter};
 use crate::cli::{Files, Global, Run};
-use crate::engine::{self, Address, Choice, Docker, Engine as _, Surroundings};
+use crate::engine::{self, Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
 use crate::report::failure::{Style, quoted};
@@ -98,7 +97,7 @@ async fn run_jobs(
     terminal: &Terminal,
 ) -> anyhow::Result<Option<RunOutcome>> {
     let engine = tokio::select! {
-        engine = engine.connect(results) => engine?,
+        engine = engine.connect(results, terminal) => engine?,
         () = interrupted() => return Ok(None),
     };
     let runner = Runner { engine: &engine, options, results, on_event };
@@ -155,25 +154,18 @@ struct EngineChoice<'a> {
 }
 
 impl EngineChoice<'_> {
-    async fn connect(&self, results: &BTreeMap<PathBuf, Results>) -> anyhow::Result<Docker> {
-        let run = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+    async fn connect(
+        &self,
+        results: &BTreeMap<PathBuf, Results>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Docker> {
+        let run = connection::run_id();
         let scratch = results.values().next().map(|results| results.scratch(&run));
         let options = engine::Options {
             scratch: scratch.ok_or_else(|| anyhow!("nothing is run"))?,
             run,
             volumes_only: self.files == Files::Volume,
         };
-        Ok(Docker::connect(&self.address()?, options).await?)
-    }
-
-    /// Where the engine is, as the docker command would find it.
-    fn address(&self) -> anyhow::Result<Address> {
-        let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        let around = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
-            exists: &|path: &Path| path.exists(),
-        };
-        Ok(engine::find(choice, &around)?)
+        connection::connect(self.global, options, terminal).await
     }
 }

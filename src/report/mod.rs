@@ -5,6 +5,7 @@ pub(crate) mod failure;
 pub(crate) mod finding;
 pub(crate) mod list;
 pub(crate) mod paint;
+pub(crate) mod probes;
 mod summary;
 pub(crate) mod terminal;
 pub(crate) mod words;

@@ -8,11 +8,23 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 15] = [
+const TABLE: [(&str, &[&str]); 16] = [
     ("cli", &[]),
     (
         "commands",
-        &["cli", "diagnostic", "engine", "exit", "image", "kratix", "outcome", "report", "runner", "suite"],
+        &[
+            "cli",
+            "diagnostic",
+            "doctor",
+            "engine",
+            "exit",
+            "image",
+            "kratix",
+            "outcome",
+            "report",
+            "runner",
+            "suite",
+        ],
     ),
     (
         "runner",
@@ -36,6 +48,7 @@ const TABLE: [(&str, &[&str]); 15] = [
             "commands",
             "compare",
             "diagnostic",
+            "doctor",
             "exit",
             "image",
             "kratix",
@@ -45,6 +58,7 @@ const TABLE: [(&str, &[&str]); 15] = [
             "yaml",
         ],
     ),
+    ("doctor", &["engine"]),
     ("suite", &["diagnostic", "kratix", "tree", "yaml"]),
     ("image", &["diagnostic"]),
     ("engine", &["tree"]),

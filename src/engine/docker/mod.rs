@@ -1,11 +1,15 @@
 //! The engine behind Docker's API, which Podman speaks too; nothing outside of this module names its client.
 
 mod build;
+mod census;
 mod connect;
 mod container;
+mod facts;
 mod image;
 mod launch;
 mod reason;
+mod ssh;
+mod ssh_destination;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -18,11 +22,12 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, RwLock};
 
-use self::connect::{Connection, Facts};
+use self::connect::Connection;
+use self::facts::Facts;
 use self::workspace::Storage;
 use super::address::Address;
 use super::owner::Owner;
-use super::{Build, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
+use super::{About, Build, Engine, EngineError, Exit, Folder, Image, Launch, Patience, Stream, Workspace};
 use crate::tree::Tree;
 
 /// The run that something was made for.
@@ -65,8 +70,12 @@ pub(crate) struct Docker {
 
 impl Docker {
     /// Connects to an engine; nothing is made there until it is needed.
-    pub(crate) async fn connect(address: &Address, options: Options) -> Result<Self, EngineError> {
-        let Connection { api, facts } = connect::connect(address).await?;
+    pub(crate) async fn connect(
+        address: &Address,
+        options: Options,
+        patience: &Patience<'_>,
+    ) -> Result<Self, EngineError> {
+        let Connection { api, facts } = connect::connect(address, patience).await?;
         Ok(Self {
             patient: api.clone().with_timeout(PATIENT),
             api,
@@ -77,6 +86,11 @@ impl Docker {
             workspaces: AtomicU64::new(0),
             busy: Arc::default(),
         })
+    }
+
+    /// What the engine says of itself.
+    pub(crate) fn about(&self) -> &About {
+        &self.facts.about
     }
 }
 

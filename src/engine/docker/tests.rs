@@ -40,7 +40,7 @@ impl Run {
         let temporary = tempfile::tempdir().unwrap();
         let name = temporary.path().file_name().unwrap().to_string_lossy().into_owned();
         let options = Options { run: name, scratch: temporary.path().join("scratch"), volumes_only };
-        let docker = Docker::connect(&engine_address(), options).await.unwrap();
+        let docker = Docker::connect(&engine_address(), options, &Patience::NONE).await.unwrap();
         let image = busybox(&docker).await;
         Self { docker, image, temporary }
     }
