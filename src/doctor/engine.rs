@@ -14,7 +14,7 @@ pub(crate) fn answers(address: &Address) -> Probe {
 pub(crate) fn silent(error: &EngineError) -> Probe {
     let probe = Probe::problem(NAME, error.to_string());
     match error {
-        EngineError::Unreachable { hint, .. } => probe.mend(hint),
+        EngineError::Unreachable { hint, .. } => probe.hint(hint),
         _ => probe,
     }
 }

@@ -17,8 +17,10 @@ pub(crate) struct Probe {
     pub(crate) verdict: Verdict,
     /// What was found.
     pub(crate) text: String,
-    /// The command, or what else has to be done.
+    /// The command that mends it.
     pub(crate) mend: Option<String>,
+    /// What to do where one command is not enough.
+    pub(crate) hint: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,7 +37,7 @@ pub(crate) enum Verdict {
 
 impl Probe {
     pub(crate) fn ok(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Ok, text: text.into(), mend: None }
+        Self { name, verdict: Verdict::Ok, text: text.into(), mend: None, hint: None }
     }
 
     pub(crate) fn unknown(name: &'static str, text: impl Into<String>) -> Self {
@@ -51,8 +53,14 @@ impl Probe {
     }
 
     #[must_use]
-    pub(crate) fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.mend = Some(mend.into());
+    pub(crate) fn mend(mut self, command: impl Into<String>) -> Self {
+        self.mend = Some(command.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 }

@@ -58,17 +58,17 @@ fn one(probe: &Probe, paint: Paint) -> String {
         Verdict::Warning => ("warning", Paint::yellow),
         Verdict::Problem => ("problem", Paint::red),
     };
-    let mut lines = wrapped(&probe.text, WIDTH - VERDICT - NAME).into_iter();
-    let first = lines.next().unwrap_or_default();
     let verdict = colour(paint, format!("{word:VERDICT$}"));
-    let mut text = format!("{verdict}{:NAME$}{first}\n", probe.name);
-    let indent = VERDICT + NAME;
-    for line in lines {
-        text.push_str(&format!("{:indent$}{line}\n", ""));
+    let indent = format!("{:1$}", "", VERDICT + NAME);
+    let beside = |text: &str| wrapped(text, WIDTH - indent.len()).join(&format!("\n{indent}"));
+    let mut text = format!("{verdict}{:NAME$}{}\n", probe.name, beside(&probe.text));
+    if let Some(hint) = &probe.hint {
+        let hint = beside(&format!("hint: {hint}")).replacen("hint:", &paint.cyan("hint:"), 1);
+        text.push_str(&format!("{indent}{hint}\n"));
     }
     if let Some(mend) = &probe.mend {
         // A command stays on one line, to be copied.
-        text.push_str(&format!("{:indent$}{} {mend}\n", "", paint.cyan("mend:")));
+        text.push_str(&format!("{indent}{} {mend}\n", paint.cyan("mend:")));
     }
     text
 }
@@ -100,7 +100,7 @@ mod tests {
         let probes = Probes::new(vec![
             Probe::ok("engine", "answers"),
             Probe::warning("space", long).mend("docker system prune"),
-            Probe::problem("version", "too old"),
+            Probe::problem("version", "too old").hint(["update it"; 8].join(" ")),
         ]);
         assert_eq!(
             probes.to_text(PLAIN),
@@ -109,6 +109,8 @@ mod tests {
              \x20                   word word word word word word word word\n\
              \x20                   mend: docker system prune\n\
              problem  version    too old\n\
+             \x20                   hint: update it update it update it update it update it\n\
+             \x20                   update it update it update it\n\
              \n\
              Tests cannot run: 1 problem, 1 warning.\n"
         );
@@ -128,7 +130,8 @@ mod tests {
         let json = Probes::new(vec![Probe::warning("a", "b").mend("c")]).to_json();
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["can_run"], true);
-        let expected = serde_json::json!([{"name": "a", "verdict": "warning", "text": "b", "mend": "c"}]);
+        let expected =
+            serde_json::json!([{"name": "a", "verdict": "warning", "text": "b", "mend": "c", "hint": null}]);
         assert_eq!(value["probes"], expected);
     }
 }

@@ -4,7 +4,13 @@ use crate::case::Case;
 
 #[test]
 fn every_help_fits_80_columns_and_is_in_one_style() {
-    for arguments in [&["--help"][..], &["run", "--help"], &["list", "--help"], &["completions", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["list", "--help"],
+        &["doctor", "--help"],
+        &["completions", "--help"],
+    ] {
         let case = Case::empty().env("COLUMNS", "80");
         let help = case.run(arguments).exits(0).stdout;
         for line in help.lines() {

@@ -37,6 +37,7 @@ impl Docker {
         launch: &Launch<'_>,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Exit, EngineError> {
+        self.users.note(launch);
         let body = self.body(launch)?;
         let id = self.create(body).await.map_err(|error| cannot_start(launch, &error))?;
         let ended = self.to_its_end(&id, launch, on_output).await;

@@ -8,11 +8,14 @@ mod facts;
 mod image;
 mod launch;
 mod reason;
+mod sharing;
 mod ssh;
 mod ssh_destination;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod users;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +27,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use self::connect::Connection;
 use self::facts::Facts;
+use self::users::Users;
 use self::workspace::Storage;
 use super::address::Address;
 use super::owner::Owner;
@@ -64,6 +68,7 @@ pub(crate) struct Docker {
     storage: OnceCell<Storage>,
     /// How many workspaces there have been.
     workspaces: AtomicU64,
+    users: Users,
     /// Held for reading while something is made or removed in the background, so that a sweep comes after it.
     busy: Arc<RwLock<()>>,
 }
@@ -84,6 +89,7 @@ impl Docker {
             owner: Owner::ourselves(),
             storage: OnceCell::new(),
             workspaces: AtomicU64::new(0),
+            users: Users::default(),
             busy: Arc::default(),
         })
     }

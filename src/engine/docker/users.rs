@@ -1,0 +1,93 @@
+//! Whose files are where the engine does not tell: Podman gives all that is in an archive to one user.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::Docker;
+use crate::engine::{Launch, Mount};
+use crate::tree::Tree;
+
+/// Who ran in each workspace.
+#[derive(Debug, Default)]
+pub(super) struct Users(Mutex<BTreeMap<u64, User>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum User {
+    /// Everything is theirs: nobody else was there.
+    Only { uid: u32, gid: u32 },
+    /// Several, or one that is known by name alone.
+    Some,
+}
+
+impl Users {
+    /// Notes who a launch runs as.
+    pub(super) fn note(&self, launch: &Launch<'_>) {
+        let user = launch.privileges.user.as_deref().unwrap_or(&launch.image.user);
+        let user = User::parse(user);
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for mount in launch.mounts {
+            if let Mount::Folder { workspace, .. } = mount {
+                let known = noted.entry(workspace.id).or_insert(user);
+                if *known != user {
+                    *known = User::Some;
+                }
+            }
+        }
+    }
+
+    pub(super) fn forget(&self, workspace: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&workspace);
+    }
+
+    fn only(&self, workspace: u64) -> Option<(u32, u32)> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace) {
+            Some(&User::Only { uid, gid }) => Some((uid, gid)),
+            _ => None,
+        }
+    }
+}
+
+impl User {
+    /// Reads `UID[:GID]`; an engine takes group 0 where none is said.
+    fn parse(user: &str) -> Self {
+        let (uid, gid) = user.split_once(':').unwrap_or((user, ""));
+        let number = |text: &str| if text.is_empty() { Ok(0) } else { text.parse() };
+        match (number(uid), number(gid)) {
+            (Ok(uid), Ok(gid)) => Self::Only { uid, gid },
+            _ => Self::Some,
+        }
+    }
+}
+
+impl Docker {
+    /// A tree from an archive with the owners that its files have, as far as they can be known.
+    pub(super) fn with_owners(&self, workspace: u64, mut tree: Tree) -> Tree {
+        if !self.facts.is_podman {
+            return tree;
+        }
+        if let Some((uid, gid)) = self.users.only(workspace) {
+            for entry in tree.entries.values_mut() {
+                (entry.uid, entry.gid) = (uid, gid);
+            }
+        }
+        tree
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_tell_whose_a_file_is() {
+        for (user, expected) in [
+            ("", User::Only { uid: 0, gid: 0 }),
+            ("65532", User::Only { uid: 65532, gid: 0 }),
+            ("65532:7", User::Only { uid: 65532, gid: 7 }),
+            ("app", User::Some),
+            ("7:staff", User::Some),
+        ] {
+            assert_eq!(User::parse(user), expected, "{user}");
+        }
+    }
+}
