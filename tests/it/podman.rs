@@ -121,10 +121,10 @@ fn ends(podman: &Podman) {
     stage("echo out; echo err >&2; exit 7")
         .run(&["run"])
         .exits(1)
-        .says("exit code 7")
+        .says("exited with code 7")
         .says("out")
         .says("err");
-    stage("exec >/dev/null 2>&1; sleep 1; exit 3").run(&["run"]).exits(1).says("exit code 3");
+    stage("exec >/dev/null 2>&1; sleep 1; exit 3").run(&["run"]).exits(1).says("exited with code 3");
     stage("sleep 1000").run(&["run", "--timeout", "2s"]).exits(1).says("2s");
     // Podman does not say so by itself on cgroups of the first version.
     stage("exec dd if=/dev/zero of=/dev/null bs=600M count=1").run(&["run"]).exits(1).says("KT119");

@@ -80,7 +80,7 @@ pub(super) fn hint(destination: &str, reason: &str) -> String {
         format!("`{ssh}` has to work without a password: load the key into your agent, as with ssh-add")
     } else if says("docker: command not found") || says("docker: not found") {
         format!("install docker there; `{ssh} docker version` has to work")
-    } else if says("docker") {
+    } else if says("docker daemon") || says("dial unix") {
         format!("start the engine there; `{ssh} docker version` says more")
     } else {
         format!("`{ssh} docker version` has to work")
