@@ -145,4 +145,10 @@ fn files(podman: &Podman) {
     roots.run(&["run"]).exits(1).says("KT116");
     let root = fs::metadata(roots.path().join(".kratix-test/results/a/output/a")).expect("a file");
     assert_eq!(root.uid(), rustix::process::geteuid().as_raw());
+    // An archive of Podman's does not say whose a file is, and everything here is this user's.
+    let script = "umask 077; echo a > /kratix/output/a";
+    let nonroot = podman.client(Case::stage(script).test("a")).env("KRATIX_TEST_FILES", "volume");
+    let container = "image: busybox:1.36\n            securityContext: {runAsUser: 65532}";
+    let nonroot = nonroot.edit("promise.yaml", "image: busybox:1.36", container);
+    nonroot.run(&["run", "--update"]).exits(0).does_not_say("KT116");
 }

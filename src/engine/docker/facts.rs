@@ -1,5 +1,7 @@
 //! What is learnt of an engine by greeting it.
 
+use std::path::{Path, PathBuf};
+
 use bollard::models::{SystemInfo, SystemVersion};
 
 use crate::engine::address::Address;
@@ -14,6 +16,8 @@ pub(super) struct Facts {
     pub(super) processors: usize,
     /// Why a folder of ours could not be bound even if the engine sees it: owners or labels would differ.
     pub(super) changes_files: Option<&'static str>,
+    /// The ids of this machine that root of a container is, in an engine that maps owners.
+    pub(super) root_is: Option<(u32, u32)>,
     /// Docker Desktop takes every path to bind for one of the user's machine, even one of its own volumes.
     pub(super) is_desktop: bool,
     /// Podman speaks the same API with a few words of its own.
@@ -29,9 +33,12 @@ impl Facts {
         };
         let podman = component("Podman Engine");
         let system = info.operating_system.as_deref().unwrap_or_default();
+        let root = PathBuf::from(info.docker_root_dir.unwrap_or_default());
+        let changes_files = changes_files(info.security_options.as_deref().unwrap_or_default());
         Self {
             processors: info.ncpu.and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1),
-            changes_files: changes_files(info.security_options.as_deref().unwrap_or_default()),
+            changes_files,
+            root_is: changes_files.and_then(|_| ids(&root)),
             is_desktop: system.contains("Docker Desktop"),
             is_podman: podman.is_some(),
             about: About {
@@ -44,7 +51,7 @@ impl Facts {
                     version.os.as_deref().unwrap_or("linux"),
                     version.arch.as_deref().unwrap_or("unknown")
                 ),
-                root: info.docker_root_dir.unwrap_or_default().into(),
+                root,
             },
         }
     }
@@ -76,10 +83,14 @@ fn changes_files(security: &[String]) -> Option<&'static str> {
     reasons.into_iter().find(|(option, _)| has(option)).map(|(_, reason)| reason)
 }
 
+/// An engine that maps owners keeps everything in a folder that is named after them: `200000.200000`.
+fn ids(root: &Path) -> Option<(u32, u32)> {
+    let (uid, gid) = root.file_name()?.to_str()?.split_once('.')?;
+    Some((uid.parse().ok()?, gid.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use bollard::models::SystemVersionComponents;
 
     use super::*;
@@ -98,6 +109,21 @@ mod tests {
         for option in ["name=rootless", "name=userns", "name=selinux"] {
             assert!(facts(option).changes_files.is_some(), "{option}");
         }
+    }
+
+    #[test]
+    fn whom_an_engine_takes_for_root_is_in_the_name_of_its_folder() {
+        let facts = |option: &str, root: &str| {
+            let info = SystemInfo {
+                security_options: Some(vec![option.to_owned()]),
+                docker_root_dir: Some(root.to_owned()),
+                ..SystemInfo::default()
+            };
+            Facts::new(SystemVersion::default(), info).root_is
+        };
+        assert_eq!(facts("name=userns", "/var/lib/docker/200000.300000"), Some((200_000, 300_000)));
+        assert_eq!(facts("name=rootless", "/home/me/.local/share/docker"), None);
+        assert_eq!(facts("name=seccomp", "/data/1.2"), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Whose files are where the engine does not tell: Podman gives all that is in an archive to one user.
+//! Whose files are where an archive does not tell: Podman gives them all to one user, and a Docker Engine that maps owners
+//! says who they are on its machine.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -62,12 +63,14 @@ impl User {
 impl Docker {
     /// A tree from an archive with the owners that its files have, as far as they can be known.
     pub(super) fn with_owners(&self, workspace: u64, mut tree: Tree) -> Tree {
-        if !self.facts.is_podman {
-            return tree;
-        }
-        if let Some((uid, gid)) = self.users.only(workspace) {
-            for entry in tree.entries.values_mut() {
+        let only = if self.facts.is_podman { self.users.only(workspace) } else { None };
+        for entry in tree.entries.values_mut() {
+            if let Some((uid, gid)) = only {
                 (entry.uid, entry.gid) = (uid, gid);
+            } else if let Some((uid, gid)) = self.facts.root_is {
+                // Those that are below are not mapped, or not any more.
+                entry.uid = entry.uid.checked_sub(uid).unwrap_or(entry.uid);
+                entry.gid = entry.gid.checked_sub(gid).unwrap_or(entry.gid);
             }
         }
         tree
