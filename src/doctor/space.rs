@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_unknown() {
-        let probe = free(Path::new("/nowhere"), &|bytes| bytes.to_string());
+        let probe = free(Path::new("/nowhere/at/all"), &|bytes| bytes.to_string());
         assert_eq!(probe.verdict, Verdict::Unknown);
-        assert!(probe.text.starts_with("/nowhere cannot be looked at: "));
+        assert!(probe.text.starts_with("/nowhere/at/all cannot be looked at: "));
     }
 }

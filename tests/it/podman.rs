@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::case::Case;
+use crate::remote::run_unseen;
 
 /// A service of its own, which ends with the test.
 struct Podman {
@@ -114,6 +115,14 @@ fn whole_fixture(podman: &Podman) {
     case.run(&["run"]).exits(0).says("2 tests: 2 passed");
     let case = case.env("KRATIX_TEST_FILES", "volume");
     case.run(&["run"]).exits(0).says("2 tests: 2 passed");
+    // Podman would make a folder that is to be mounted and is not there.
+    let case = podman.client(Case::empty());
+    run_unseen(&case, &["doctor"]).exits(0).says("a little slower: the engine");
+    assert_eq!(
+        fs::read_dir(case.path()).expect("a folder").count(),
+        0,
+        "something was made in Podman's own view"
+    );
 }
 
 fn ends(podman: &Podman) {

@@ -34,12 +34,10 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let tls = tls.clone();
                 tokio::spawn(async move {
-                    match tls {
-                        Some(tls) => match tls.accept(client).await {
-                            Ok(client) => forward(Box::new(client)).await,
-                            Err(_) => {}
-                        },
-                        None => forward(Box::new(client)).await,
+                    let Some(tls) = tls else { return forward(Box::new(client)).await };
+                    // Strangers get no further.
+                    if let Ok(client) = tls.accept(client).await {
+                        forward(Box::new(client)).await;
                     }
                 });
             }

@@ -11,7 +11,7 @@ use crate::tls::Authority;
 
 /// Runs the program in a folder that the engine cannot see: another file system is mounted over it, for this process
 /// alone. What is in `.kratix-test` is brought out afterwards.
-fn run_unseen(case: &Case, arguments: &[&str]) -> Ran {
+pub(crate) fn run_unseen(case: &Case, arguments: &[&str]) -> Ran {
     let outside = tempfile::tempdir().expect("a folder");
     let script = "set -e
         cp -a . \"$1\"/before; mount -t tmpfs tmpfs \"$PWD\"; cd \"$PWD\"; cp -a \"$1\"/before/. .

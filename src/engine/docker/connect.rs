@@ -58,7 +58,7 @@ async fn greet(endpoint: &Endpoint) -> Result<Connection, Error> {
     let limit = if matches!(endpoint, Endpoint::Ssh(_)) { GREETING_BY_SSH } else { GREETING };
     let answer = tokio::time::timeout(limit, greeting).await;
     let (api, version, info) = answer.unwrap_or(Err(Error::RequestTimeoutError))?;
-    Ok(Connection { api, facts: Facts::new(version, info) })
+    Ok(Connection { api, facts: Facts::new(&version, &info) })
 }
 
 fn client(endpoint: &Endpoint) -> Result<Api, Error> {

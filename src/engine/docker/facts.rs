@@ -26,14 +26,14 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(version: SystemVersion, info: SystemInfo) -> Self {
+    pub(super) fn new(version: &SystemVersion, info: &SystemInfo) -> Self {
         let component = |name: &str| {
             let components = version.components.iter().flatten();
             components.clone().find(|component| component.name == name).map(|found| found.version.clone())
         };
         let podman = component("Podman Engine");
         let system = info.operating_system.as_deref().unwrap_or_default();
-        let root = PathBuf::from(info.docker_root_dir.unwrap_or_default());
+        let root = PathBuf::from(info.docker_root_dir.as_deref().unwrap_or_default());
         let changes_files = changes_files(info.security_options.as_deref().unwrap_or_default());
         Self {
             processors: info.ncpu.and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1),
@@ -103,7 +103,7 @@ mod tests {
                 security_options: Some(vec!["name=seccomp,profile=default".to_owned(), option.to_owned()]),
                 ..SystemInfo::default()
             };
-            Facts::new(SystemVersion::default(), info)
+            Facts::new(&SystemVersion::default(), &info)
         };
         assert_eq!(facts("name=cgroupns").changes_files, None);
         for option in ["name=rootless", "name=userns", "name=selinux"] {
@@ -119,7 +119,7 @@ mod tests {
                 docker_root_dir: Some(root.to_owned()),
                 ..SystemInfo::default()
             };
-            Facts::new(SystemVersion::default(), info).root_is
+            Facts::new(&SystemVersion::default(), &info).root_is
         };
         assert_eq!(facts("name=userns", "/var/lib/docker/200000.300000"), Some((200_000, 300_000)));
         assert_eq!(facts("name=rootless", "/home/me/.local/share/docker"), None);
@@ -134,7 +134,7 @@ mod tests {
             details: None,
         };
         let version = SystemVersion { components: Some(vec![component]), ..SystemVersion::default() };
-        let facts = Facts::new(version, SystemInfo::default());
+        let facts = Facts::new(&version, &SystemInfo::default());
         assert!(facts.is_podman);
         assert_eq!((facts.about.name, facts.about.version.as_str()), ("Podman", "4.3.1"));
     }
@@ -148,7 +148,7 @@ mod tests {
                 version: Some("19.03.5".to_owned()),
                 ..SystemVersion::default()
             };
-            Facts::new(version, SystemInfo::default()).check(&address)
+            Facts::new(&version, &SystemInfo::default()).check(&address)
         };
         for api in ["1.41", "1.100", "2.0", ""] {
             assert!(speaking(api).is_ok(), "{api}");

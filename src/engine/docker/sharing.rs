@@ -1,7 +1,8 @@
 //! Whether the engine and we see the same files, found out by trying.
 
+use std::path::Path;
+
 use bollard::errors::Error;
-use bollard::models::Mount as ApiMount;
 use bollard::query_parameters::ContainerArchiveInfoOptionsBuilder;
 
 use super::Docker;
@@ -34,10 +35,9 @@ impl Docker {
         let scratch = &self.options.scratch;
         scratch::make(scratch, &self.owner).map_err(failed(MAKING))?;
         let fresh = tempfile::tempdir_in(scratch).map_err(failed(MAKING))?;
-        let nonce = fresh.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        std::fs::write(fresh.path().join(&nonce), []).map_err(failed(MAKING))?;
-        let mount = bind(fresh.path().display().to_string(), INSIDE, true);
-        let seen = self.finds(&image.id, mount, &nonce).await;
+        let file = fresh.path().join("here");
+        std::fs::write(&file, []).map_err(failed(MAKING))?;
+        let seen = self.finds(&image.id, &file).await;
         drop(fresh);
         if !matches!(seen, Ok(true)) {
             scratch::remove(scratch).map_err(failed(MAKING))?;
@@ -45,13 +45,17 @@ impl Docker {
         seen.map_err(request(MAKING))
     }
 
-    /// Docker refuses a mount of what is not there; Podman is asked for the file.
-    async fn finds(&self, image: &str, mount: ApiMount, name: &str) -> Result<bool, Error> {
+    /// Docker refuses a mount of what is not there. Podman would make it, so it is asked for a file below its root.
+    async fn finds(&self, image: &str, file: &Path) -> Result<bool, Error> {
+        let real = file.canonicalize()?;
+        let mounted = if self.facts.is_podman { Path::new("/") } else { real.parent().unwrap_or(&real) };
+        let mount = bind(mounted.display().to_string(), INSIDE, true);
         let id = match self.create_unstarted("probe", image, mount).await {
             Err(error) if is_refusal(&error) => return Ok(false),
             made => made?,
         };
-        let path = format!("{INSIDE}/{name}");
+        let below = real.strip_prefix(mounted).unwrap_or(&real);
+        let path = format!("{INSIDE}/{}", below.display());
         let options = ContainerArchiveInfoOptionsBuilder::new().path(&path).build();
         let found = self.api.get_container_archive_info(&id, Some(options)).await;
         self.remove_in_background(id).await;
