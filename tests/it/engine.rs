@@ -51,8 +51,10 @@ fn in_ci_an_engine_that_is_being_started_is_waited_for() {
         std::os::unix::fs::symlink(engine_socket(), late).expect("a link");
     });
     let case = case.env("CI", "true");
-    let ran =
-        case.run(&["run", "--update"]).exits(0).says("Waiting for the engine at unix://[DIR]/late.sock");
+    let ran = case
+        .run(&["run", "--update"])
+        .exits(0)
+        .says("Waiting up to 30s for the engine at unix://[DIR]/late.sock (from DOCKER_HOST)");
     assert_eq!(ran.stderr.matches("Waiting").count(), 1, "{}", ran.stderr);
 }
 

@@ -39,11 +39,13 @@ impl Podman {
         fs::write(path.join("containers.conf"), format!("{CONTAINERS}tmp_dir = \"{shown}/tmp\"\n"))
             .expect("a file");
         fs::write(path.join("storage.conf"), storage).expect("a file");
-        let service = command(path, &["system", "service", "--time", "0", &format!("unix://{shown}/s")])
+        // In a network namespace of its own, so that its bridge is not left on this machine.
+        let service = command("unshare", path)
+            .args(["--net", "podman", "system", "service", "--time", "0", &format!("unix://{shown}/s")])
             .stderr(fs::File::create(path.join("log")).expect("a log"))
             .stdin(Stdio::null())
             .spawn()
-            .expect("podman starts: apt-get install podman");
+            .expect("unshare starts: it is in Debian's util-linux");
         let podman = Self { folder, service };
         podman.load_busybox();
         podman.wait();
@@ -57,7 +59,8 @@ impl Podman {
         let saved =
             Command::new("docker").args(["save", "-o", &archive, "busybox:1.36"]).output().expect("docker");
         assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
-        let loaded = command(self.folder.path(), &["load", "-i", &archive]).output().expect("podman");
+        let loaded = command("podman", self.folder.path()).args(["load", "-i", &archive]).output();
+        let loaded = loaded.expect("podman starts: apt-get install podman");
         assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
     }
 
@@ -77,7 +80,7 @@ impl Podman {
     /// Containers and volumes, of which a run leaves none.
     fn left(&self) -> String {
         let list = |arguments: &[&str]| {
-            let output = command(self.folder.path(), arguments).output().expect("podman");
+            let output = command("podman", self.folder.path()).args(arguments).output().expect("podman");
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
         list(&["ps", "--all", "--quiet"]) + &list(&["volume", "ls", "--quiet"])
@@ -91,9 +94,9 @@ impl Drop for Podman {
     }
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new("podman");
-    command.args(arguments).env("TMPDIR", folder);
+fn command(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("TMPDIR", folder);
     command.env("CONTAINERS_CONF", folder.join("containers.conf"));
     command.env("CONTAINERS_STORAGE_CONF", folder.join("storage.conf"));
     command

@@ -32,11 +32,16 @@ pub(super) async fn connect(address: &Address, patience: &Patience<'_>) -> Resul
     let start = Instant::now();
     let mut said = false;
     loop {
-        match greet(&address.endpoint).await {
+        let left = (!patience.limit.is_zero()).then(|| patience.limit.saturating_sub(start.elapsed()));
+        match greet(&address.endpoint, longest(&address.endpoint, left)).await {
             Ok(connection) => return connection.facts.check(address).map(|()| connection),
             Err(error) if may_come(address, &error) && start.elapsed() < patience.limit => {
                 if !said {
-                    (patience.on_wait)(&format!("Waiting for the engine at {}", address.endpoint));
+                    let Address { endpoint, why } = address;
+                    let seconds = patience.limit.as_secs();
+                    (patience.on_wait)(&format!(
+                        "Waiting up to {seconds}s for the engine at {endpoint} ({why})"
+                    ));
                 }
                 said = true;
                 tokio::time::sleep(PAUSE).await;
@@ -51,11 +56,19 @@ fn may_come(address: &Address, error: &Error) -> bool {
     !matches!(address.endpoint, Endpoint::Ssh(_)) && !is_refusal(error) && !is_denied(error)
 }
 
+/// How long one try may take, given how much patience is left where there is some.
+fn longest(endpoint: &Endpoint, left: Option<Duration>) -> Duration {
+    match (endpoint, left) {
+        (Endpoint::Ssh(_), _) => GREETING_BY_SSH,
+        (_, None) => GREETING,
+        (_, Some(left)) => left.clamp(PAUSE, GREETING),
+    }
+}
+
 /// Agrees on a version and asks what the engine is, all at once.
-async fn greet(endpoint: &Endpoint) -> Result<Connection, Error> {
+async fn greet(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Error> {
     let api = client(endpoint)?;
     let greeting = async { tokio::try_join!(api.clone().negotiate_version(), api.version(), api.info()) };
-    let limit = if matches!(endpoint, Endpoint::Ssh(_)) { GREETING_BY_SSH } else { GREETING };
     let answer = tokio::time::timeout(limit, greeting).await;
     let (api, version, info) = answer.unwrap_or(Err(Error::RequestTimeoutError))?;
     Ok(Connection { api, facts: Facts::new(&version, &info) })
