@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, ImageSummary};
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, ImageSummary, Volume};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListImagesOptionsBuilder};
+use time::OffsetDateTime;
 
 use super::container::understood;
 use super::reason::request;
@@ -25,12 +26,17 @@ impl Docker {
         let images = self.images(Some(IMAGE_LABEL)).await?;
         let containers = self.containers(OWNER_LABEL).await.map_err(request(COUNTING))?;
         let volumes = self.volumes(OWNER_LABEL).await.map_err(request(COUNTING))?;
-        let dead = containers.iter().filter(|found| self.is_dead(found)).count();
-        let dead_volumes = volumes.iter().filter(|found| self.is_dead_volume(found)).count();
+        let of_container = |found: &ContainerSummary| (found.labels.clone(), found.created);
+        let of_volume = |found: &Volume| {
+            (Some(found.labels.clone()), found.created_at.map(OffsetDateTime::unix_timestamp))
+        };
+        let made = containers.iter().map(of_container).chain(volumes.iter().map(of_volume));
+        let dead =
+            made.filter(|(labels, made)| self.is_left_behind(labels.as_ref(), made.unwrap_or(i64::MAX)));
         Ok(Holdings {
             images: images.len(),
             image_bytes: images.iter().map(|image| u64::try_from(image.size).unwrap_or_default()).sum(),
-            left_behind: dead + dead_volumes,
+            left_behind: dead.count(),
         })
     }
 

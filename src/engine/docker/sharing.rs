@@ -28,16 +28,17 @@ impl Docker {
         Ok(if seen { Sharing::Shared } else { Sharing::NotSeen })
     }
 
-    /// Whether the engine finds a file that was made just now.
+    /// Whether the engine finds a folder that was made just now.
     ///
     /// The address does not tell: a socket may be forwarded, and a port be of this machine.
     async fn sees_our_files(&self, image: &Image) -> Result<bool, EngineError> {
         let scratch = &self.options.scratch;
         scratch::make(scratch, &self.owner).map_err(failed(MAKING))?;
         let fresh = tempfile::tempdir_in(scratch).map_err(failed(MAKING))?;
-        let file = fresh.path().join("here");
-        std::fs::write(&file, []).map_err(failed(MAKING))?;
-        let seen = self.finds(&image.id, &file).await;
+        let seen = match self.facts.is_podman {
+            true => self.finds(&image.id, fresh.path()).await,
+            false => self.binds(&image.id, fresh.path()).await,
+        };
         drop(fresh);
         if !matches!(seen, Ok(true)) {
             scratch::remove(scratch).map_err(failed(MAKING))?;
@@ -45,17 +46,23 @@ impl Docker {
         seen.map_err(request(MAKING))
     }
 
-    /// Docker refuses a mount of what is not there. Podman would make it, so it is asked for a file below its root.
-    async fn finds(&self, image: &str, file: &Path) -> Result<bool, Error> {
-        let real = file.canonicalize()?;
-        let mounted = if self.facts.is_podman { Path::new("/") } else { real.parent().unwrap_or(&real) };
-        let mount = bind(mounted.display().to_string(), INSIDE, true);
-        let id = match self.create_unstarted("probe", image, mount).await {
-            Err(error) if is_refusal(&error) => return Ok(false),
-            made => made?,
-        };
-        let below = real.strip_prefix(mounted).unwrap_or(&real);
-        let path = format!("{INSIDE}/{}", below.display());
+    /// Docker refuses a mount of what is not there, and nobody else has a folder of this name.
+    async fn binds(&self, image: &str, folder: &Path) -> Result<bool, Error> {
+        let mount = bind(folder.display().to_string(), INSIDE, true);
+        match self.create_unstarted("probe", image, mount).await {
+            Err(error) if is_refusal(&error) => Ok(false),
+            made => {
+                self.remove_in_background(made?).await;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Podman would make a folder that is to be mounted and is not there: it is asked for one below its root.
+    async fn finds(&self, image: &str, folder: &Path) -> Result<bool, Error> {
+        let path = format!("{INSIDE}{}", folder.canonicalize()?.display());
+        let mount = bind("/".to_owned(), INSIDE, true);
+        let id = self.create_unstarted("probe", image, mount).await?;
         let options = ContainerArchiveInfoOptionsBuilder::new().path(&path).build();
         let found = self.api.get_container_archive_info(&id, Some(options)).await;
         self.remove_in_background(id).await;

@@ -82,27 +82,24 @@ impl Docker {
 
     async fn reap_containers(&self) -> Result<(), Error> {
         let found = self.containers(OWNER_LABEL).await?;
-        let dead = found.iter().filter(|container| self.is_dead(container));
+        let dead = found.iter().filter(|container| {
+            let labels = container.labels.as_ref();
+            self.is_left_behind(labels, container.created.unwrap_or(i64::MAX))
+        });
         let removals = dead.filter_map(|container| container.id.as_deref()).map(|id| self.remove(id));
         join_all(removals).await.into_iter().collect()
     }
 
     async fn reap_volumes(&self) -> Result<(), Error> {
         let found = self.volumes(OWNER_LABEL).await?;
-        let dead = found.iter().filter(|volume| self.is_dead_volume(volume));
+        let dead = found.iter().filter(|volume| {
+            let Some(made) = volume.created_at else { return false };
+            self.is_left_behind(Some(&volume.labels), made.unix_timestamp())
+        });
         join_all(dead.map(|volume| self.remove_volume(&volume.name))).await.into_iter().collect()
     }
 
-    /// Whether the run that made a container has ended.
-    pub(super) fn is_dead(&self, container: &ContainerSummary) -> bool {
-        self.is_left_behind(container.labels.as_ref(), container.created.unwrap_or(i64::MAX))
-    }
-
-    pub(super) fn is_dead_volume(&self, volume: &Volume) -> bool {
-        volume.created_at.is_some_and(|made| self.is_left_behind(Some(&volume.labels), made.unix_timestamp()))
-    }
-
-    fn is_left_behind(&self, labels: Option<&HashMap<String, String>>, made: i64) -> bool {
+    pub(super) fn is_left_behind(&self, labels: Option<&HashMap<String, String>>, made: i64) -> bool {
         let owner = labels.and_then(|labels| labels.get(OWNER_LABEL)).and_then(|label| Owner::parse(label));
         owner.is_some_and(|owner| owner.is_gone(&self.owner, age(made)))
     }

@@ -446,6 +446,7 @@ async fn what_a_killed_run_left_is_reaped_and_what_a_live_one_has_is_not() {
         killed.docker.owner = dead();
         killed.docker.workspace(&killed.image, &[]).await.unwrap();
         assert_eq!(killed.left().await, 2);
+        assert!(live.docker.holdings().await.unwrap().left_behind >= 2);
 
         live.docker.reap().await.unwrap();
         assert_eq!((killed.left().await, live.left().await), (0, before));
