@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Clean(Clean),
     /// Print the completions of a shell
     Completions(Completions),
+    /// Look for what could keep tests from running, and say how to mend it
+    Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
     /// Show tests, pipelines, stages, and where each image is built
@@ -133,6 +135,13 @@ pub(crate) struct Images {
     /// Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]
     #[arg(long, value_name = "SPEC")]
     pub(crate) secret: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@
 //! | [`commands`] | one command each: load, run, report |
 //! | [`runner`] | many tests at once, and one test from request to verdict; the only module that knows all below |
 //! | [`report`] | what happened → text; the terminal |
+//! | [`doctor`] | what could keep tests from running, and what mends it |
 //! | [`suite`] | tests on disk: discovery, settings, expectations |
 //! | [`cluster`] | clusters on this machine: their nodes, and how an image gets into them |
 //! | [`archive`] | archives of images: streamed, checked, given another name |
@@ -24,6 +25,7 @@ mod cluster;
 mod commands;
 mod compare;
 mod diagnostic;
+mod doctor;
 mod engine;
 mod exit;
 mod image;

@@ -59,8 +59,14 @@ async fn engine() -> Docker {
         exists: &|path| path.exists(),
     };
     let address = find(Choice { host: None, context: None }, &around).unwrap();
-    let options = Options { run: String::new(), scratch: std::path::PathBuf::new(), volumes_only: false };
-    Docker::connect(&address, options).await.unwrap()
+    let options = Options {
+        run: String::new(),
+        scratch: std::path::PathBuf::new(),
+        volumes_only: false,
+        classic: false,
+        credentials: crate::engine::Credentials::default(),
+    };
+    Docker::connect(&address, options, &crate::engine::Patience::NONE).await.unwrap()
 }
 
 /// The files of `docker save busybox:1.36`, by name.

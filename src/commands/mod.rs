@@ -4,6 +4,8 @@ mod archive;
 mod build;
 mod check;
 mod clean;
+mod connection;
+mod doctor;
 mod explain;
 mod images;
 mod list;
@@ -37,6 +39,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         }
         Command::Clean(arguments) => clean::clean(&arguments, &cli.global, &terminal),
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),

@@ -1,13 +1,13 @@
 //! A command's time with the engine: connected, given up at Ctrl-C, and cleaned up after in any case.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::connection;
 use crate::cli::{Files, Global};
-use crate::engine::{self, Address, Choice, Credentials, Docker, Engine as _, Surroundings};
+use crate::engine::{Docker, Engine as _, Options};
 use crate::report::terminal::Terminal;
 
 /// How long cleaning up may take before what is left is left to the next run.
@@ -26,8 +26,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(global: &'a Global, terminal: &'a Terminal, files: Files) -> Self {
-        let id = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        Self { global, terminal, files, id, then: "removing containers" }
+        Self { global, terminal, files, id: connection::run_id(), then: "removing containers" }
     }
 
     /// Does what is to be done with the engine; `None` if it was interrupted. Whatever happens, nothing that was made
@@ -57,23 +56,8 @@ impl<'a> Session<'a> {
 
     async fn connect(&self, scratch: PathBuf) -> anyhow::Result<Docker> {
         let volumes_only = self.files == Files::Volume;
-        let options = engine::Options {
-            scratch,
-            run: self.id.clone(),
-            volumes_only,
-            classic: std::env::var("DOCKER_BUILDKIT").is_ok_and(|value| is_no(&value)),
-            credentials: Credentials::new(
-                surroundings().config_folder().as_deref(),
-                std::env::var_os("PATH").unwrap_or_default(),
-            ),
-        };
-        Ok(Docker::connect(&self.address()?, options).await?)
-    }
-
-    /// Where the engine is, as the docker command would find it.
-    fn address(&self) -> anyhow::Result<Address> {
-        let choice = Choice { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
-        Ok(engine::find(choice, &surroundings())?)
+        let options = connection::options(self.id.clone(), scratch);
+        connection::connect(self.global, Options { volumes_only, ..options }, self.terminal).await
     }
 
     /// Removes what was made; a second Ctrl-C leaves it to the next run.
@@ -89,20 +73,6 @@ impl<'a> Session<'a> {
             Err(_) => self.terminal.warning(&format!("{left}: it does not answer")),
         }
     }
-}
-
-/// The environment of this process.
-fn surroundings() -> Surroundings<'static> {
-    Surroundings {
-        variable: &|name| std::env::var(name).ok(),
-        home: std::env::home_dir(),
-        exists: &|path: &Path| path.exists(),
-    }
-}
-
-/// Whether a switch is off, as docker reads it.
-fn is_no(value: &str) -> bool {
-    matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False")
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -14,8 +14,22 @@ use crate::tree::plain;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub endpoint: Endpoint,
-    /// For messages, in brackets: `from DOCKER_HOST`.
-    pub why: String,
+    pub why: Why,
+}
+
+/// What decided where the engine is. Messages put it in brackets: `from DOCKER_HOST`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The command line.
+    Asked,
+    DockerHost,
+    /// A docker context, and who chose it if the command line did not.
+    Context {
+        name: String,
+        by: Option<&'static str>,
+    },
+    /// Nothing: a socket is where one usually is.
+    Usual(&'static str),
 }
 
 /// What to connect to.
@@ -56,25 +70,44 @@ pub(crate) struct Surroundings<'a> {
     pub exists: &'a dyn Fn(&Path) -> bool,
 }
 
+const ASKED: &str = "as asked for";
 const DEFAULT_CONTEXT: &str = "default";
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// Finds the engine: the choice, `DOCKER_HOST`, a docker context, and only then the usual sockets.
 pub(crate) fn find(choice: Choice<'_>, around: &Surroundings<'_>) -> Result<Address, EngineError> {
     if let Some(host) = choice.host {
-        return address(host, "as asked for".to_owned(), around);
+        return address(host, Why::Asked, around);
     }
     let named = match choice.context {
-        Some(name) => Some((name.to_owned(), "as asked for")),
+        Some(name) => Some((name.to_owned(), None)),
         None if around.set("DOCKER_HOST").is_some() => None,
-        None => chosen_context(around)?,
+        None => chosen_context(around)?.map(|(name, by)| (name, Some(by))),
     };
     if let Some((name, by)) = named.filter(|(name, _)| name != DEFAULT_CONTEXT) {
-        return context(&name, by, around);
+        return context(name, by, around);
     }
     match around.set("DOCKER_HOST") {
-        Some(host) => address(&host, "from DOCKER_HOST".to_owned(), around),
+        Some(host) => address(&host, Why::DockerHost, around),
         None => usual_socket(around),
+    }
+}
+
+/// The docker context that would be used, were it not for `--host`, `--context` or `DOCKER_HOST`.
+pub(crate) fn default_context(around: &Surroundings<'_>) -> Option<String> {
+    let (name, _) = chosen_context(around).ok().flatten()?;
+    (name != DEFAULT_CONTEXT).then_some(name)
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Asked => f.write_str(ASKED),
+            Self::DockerHost => f.write_str("from DOCKER_HOST"),
+            Self::Context { name, by: None } => write!(f, "docker context {name:?}"),
+            Self::Context { name, by: Some(by) } => write!(f, "docker context {name:?}, {by}"),
+            Self::Usual(socket) => f.write_str(socket),
+        }
     }
 }
 
@@ -140,21 +173,20 @@ struct ContextEndpoint {
 }
 
 /// The engine of a docker context, which docker keeps under the hash of its name.
-fn context(name: &str, by: &str, around: &Surroundings<'_>) -> Result<Address, EngineError> {
+fn context(
+    name: String,
+    by: Option<&'static str>,
+    around: &Surroundings<'_>,
+) -> Result<Address, EngineError> {
     let unknown = || EngineError::Unreachable {
-        message: format!("there is no docker context {name:?} ({by})"),
+        message: format!("there is no docker context {name:?} ({})", by.unwrap_or(ASKED)),
         hint: "`docker context ls` lists them".to_owned(),
     };
     let folder = around.config_folder().ok_or_else(unknown)?.join("contexts");
-    let hash = hex(&Sha256::digest(name));
+    let hash = hex(&Sha256::digest(&name));
     let what = format!("docker context {name:?}");
     let file: Option<ContextFile> = read_json(&folder.join("meta").join(&hash).join("meta.json"), &what)?;
     let endpoint = file.ok_or_else(unknown)?.endpoints.docker;
-    let why = if by == "as asked for" {
-        format!("docker context {name:?}")
-    } else {
-        format!("docker context {name:?}, {by}")
-    };
     let certificates = folder.join("tls").join(&hash).join("docker");
     let tls = if endpoint.skip_tls_verify {
         Security::Unverified
@@ -163,6 +195,7 @@ fn context(name: &str, by: &str, around: &Surroundings<'_>) -> Result<Address, E
     } else {
         Security::None
     };
+    let why = Why::Context { name, by };
     Ok(Address { endpoint: parse(&endpoint.host, tls, &why)?, why })
 }
 
@@ -192,7 +225,7 @@ enum Security {
 }
 
 /// A host as the user wrote it, secured as docker's variables say.
-fn address(host: &str, why: String, around: &Surroundings<'_>) -> Result<Address, EngineError> {
+fn address(host: &str, why: Why, around: &Surroundings<'_>) -> Result<Address, EngineError> {
     let folder = around.set("DOCKER_CERT_PATH").map(PathBuf::from).or_else(|| around.config_folder());
     let verify = around.set("DOCKER_TLS_VERIFY").is_some() || host.starts_with("https://");
     let security = match folder {
@@ -204,7 +237,7 @@ fn address(host: &str, why: String, around: &Surroundings<'_>) -> Result<Address
     Ok(Address { endpoint: parse(host, security, &why)?, why })
 }
 
-fn parse(host: &str, security: Security, why: &str) -> Result<Endpoint, EngineError> {
+fn parse(host: &str, security: Security, why: &Why) -> Result<Endpoint, EngineError> {
     let host = host.trim();
     let (scheme, rest) = match host.split_once("://") {
         Some((scheme, rest)) => (scheme, rest),
@@ -224,7 +257,7 @@ fn parse(host: &str, security: Security, why: &str) -> Result<Endpoint, EngineEr
 }
 
 /// Completes host and port as docker does; a path after them has no meaning here.
-fn tcp(rest: &str, security: Security, written: &str, why: &str) -> Result<Endpoint, EngineError> {
+fn tcp(rest: &str, security: Security, written: &str, why: &Why) -> Result<Endpoint, EngineError> {
     let tls = match security {
         Security::None => None,
         Security::Tls(folder) => Some(Tls {
@@ -259,7 +292,7 @@ fn usual_socket(around: &Surroundings<'_>) -> Result<Address, EngineError> {
     let sockets = usual_sockets(around);
     for (socket, why) in &sockets {
         if (around.exists)(socket) {
-            return Ok(Address { endpoint: Endpoint::Unix(socket.clone()), why: (*why).to_owned() });
+            return Ok(Address { endpoint: Endpoint::Unix(socket.clone()), why: Why::Usual(why) });
         }
     }
     let tried: Vec<_> = sockets.iter().map(|(socket, _)| socket.display().to_string()).collect();

@@ -14,7 +14,7 @@ mod secret;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-pub(crate) use address::{Address, Choice, Surroundings, find};
+pub(crate) use address::{Address, Choice, Endpoint, Surroundings, Why, default_context, find};
 pub(crate) use build::{Build, BuildFailure};
 pub(crate) use cache::Cache;
 pub(crate) use credentials::Credentials;
@@ -26,6 +26,64 @@ use crate::tree::Tree;
 
 /// What to do when no engine answers.
 const START_AN_ENGINE: &str = "start one (Docker, Podman, Colima, …), or say where it is with DOCKER_HOST";
+
+/// How long an engine that does not answer yet is waited for, and who is told that it is.
+pub(crate) struct Patience<'a> {
+    pub limit: Duration,
+    /// Called once.
+    pub on_wait: &'a dyn Fn(&str),
+}
+
+impl Patience<'_> {
+    /// For an engine that should be there.
+    pub(crate) const NONE: Self = Self { limit: Duration::ZERO, on_wait: &|_| {} };
+}
+
+/// What an engine says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    /// `Docker Engine` or `Podman`.
+    pub name: &'static str,
+    pub version: String,
+    /// The newest version of Docker's API that it speaks.
+    pub api: String,
+    /// The operating system around it.
+    pub system: String,
+    /// `os/arch`.
+    pub platform: String,
+    /// The folder of its machine that it keeps everything in.
+    pub root: PathBuf,
+}
+
+/// Whether stages work on folders of ours, which is quickest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    Shared,
+    /// Files go in and out through the engine's API: it does not see ours.
+    NotSeen,
+    /// The same, for another reason.
+    Apart(&'static str),
+}
+
+/// A local Kubernetes cluster whose nodes are containers of the engine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cluster {
+    /// `kind`, `k3d` or `minikube`.
+    pub kind: &'static str,
+    pub name: String,
+    pub nodes: usize,
+    pub running: usize,
+}
+
+/// What there is of ours in an engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Holdings {
+    pub images: usize,
+    /// With the layers that they share counted once for each.
+    pub image_bytes: u64,
+    /// Containers and volumes of runs that have ended without removing them.
+    pub left_behind: usize,
+}
 
 /// An image that is in the engine, and what its configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]

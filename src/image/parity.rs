@@ -216,7 +216,7 @@ impl Engine {
             classic,
             credentials: Credentials::default(),
         };
-        let docker = Docker::connect(&find(Choice::default(), &around).unwrap(), options).await.unwrap();
+        let docker = Docker::connect(&find(Choice::default(), &around).unwrap(), options, &Patience::NONE).await.unwrap();
         let cli = if classic { Cli::classic() } else { Cli::best().await };
         Self { docker, cli, classic, _scratch: scratch }
     }

@@ -7,6 +7,7 @@ mod image;
 pub(crate) mod list;
 mod loading;
 pub(crate) mod paint;
+pub(crate) mod probes;
 mod summary;
 pub(crate) mod terminal;
 pub(crate) mod words;

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 17] = [
+const TABLE: [(&str, &[&str]); 18] = [
     ("cli", &[]),
     (
         "commands",
@@ -17,6 +17,7 @@ const TABLE: [(&str, &[&str]); 17] = [
             "cli",
             "cluster",
             "diagnostic",
+            "doctor",
             "engine",
             "exit",
             "image",
@@ -51,6 +52,7 @@ const TABLE: [(&str, &[&str]); 17] = [
             "commands",
             "compare",
             "diagnostic",
+            "doctor",
             "exit",
             "image",
             "kratix",
@@ -60,6 +62,7 @@ const TABLE: [(&str, &[&str]); 17] = [
             "yaml",
         ],
     ),
+    ("doctor", &["engine"]),
     ("suite", &["diagnostic", "kratix", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),

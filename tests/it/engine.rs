@@ -1,9 +1,11 @@
-//! The engine: how it is found, what is left in it, and files without a shared file system.
+//! The engine: how it is found and waited for, and files without a shared file system.
 
-use std::fs;
-use std::process::Command;
+use std::os::unix::net::UnixListener;
+use std::thread::{sleep, spawn};
+use std::time::Duration;
 
-use crate::case::{Case, program};
+use crate::case::Case;
+use crate::proxy::engine_socket;
 
 #[test]
 fn no_engine_is_one_clear_sentence() {
@@ -37,26 +39,30 @@ fn without_a_shared_file_system_files_go_through_the_engine() {
 }
 
 #[test]
-fn a_user_in_the_docker_group_gets_results_that_are_theirs() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let case = Case::script(
-        "umask 077; echo a > /kratix/output/a.txt; mkdir /kratix/output/d; echo b > /kratix/output/d/b",
-    );
-    let case = case.test("a").readable_or_not();
-    let socket = fs::metadata("/var/run/docker.sock").expect("the engine's socket");
-    let group = std::os::unix::fs::MetadataExt::gid(&socket);
-    fs::copy(program(), case.path().join("program")).expect("a copy");
-    let own = Command::new("chown").args(["-R", "65534:65534"]).arg(case.path()).status().expect("chown");
-    assert!(own.success());
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", &format!("--groups={group}")]);
-    command.arg(case.path().join("program")).args(["run", "--update"]).current_dir(case.path());
-    command.env("HOME", case.path());
-    let output = command.output().expect("setpriv starts");
-    case.ran(&output).exits(0);
-    let file = fs::metadata(case.path().join(".kratix-test/results/a/output/d/b")).expect("a file");
-    assert_eq!(std::os::unix::fs::MetadataExt::uid(&file), 65534);
-    assert_eq!(case.read("test/a/output/d/b"), "b\n");
+fn in_ci_an_engine_that_is_being_started_is_waited_for() {
+    let case = Case::stage("true").test("a");
+    let socket = case.path().join("late.sock");
+    let case = case.env("DOCKER_HOST", &format!("unix://{}", socket.display()));
+    // Elsewhere it is a mistake.
+    case.run(&["run"]).exits(3).says("no such socket").does_not_say("Waiting");
+    let late = socket.clone();
+    spawn(move || {
+        sleep(Duration::from_secs(2));
+        std::os::unix::fs::symlink(engine_socket(), late).expect("a link");
+    });
+    let case = case.env("CI", "true");
+    let ran = case
+        .run(&["run", "--update"])
+        .exits(0)
+        .says("Waiting up to 30s for the engine at unix://[DIR]/late.sock (from DOCKER_HOST)");
+    assert_eq!(ran.stderr.matches("Waiting").count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn in_ci_only_the_engine_of_docker_host_is_waited_for() {
+    let case = Case::stage("true").test("a").env("CI", "true");
+    let socket = case.path().join("gone.sock");
+    drop(UnixListener::bind(&socket).expect("a socket"));
+    let host = format!("unix://{}", socket.display());
+    case.run(&["run", "--host", &host]).exits(3).says("connection refused").does_not_say("Waiting");
 }

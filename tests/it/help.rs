@@ -9,6 +9,7 @@ fn every_help_fits_80_columns_and_is_in_one_style() {
         &["run", "--help"],
         &["list", "--help"],
         &["load", "--help"],
+        &["doctor", "--help"],
         &["completions", "--help"],
     ] {
         let case = Case::empty().env("COLUMNS", "80");

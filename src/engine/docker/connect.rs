@@ -2,20 +2,24 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::errors::Error;
-use bollard::models::SystemInfo;
 use bollard::{API_DEFAULT_VERSION, Docker as Api};
 
-use super::reason::{io_error, reason};
+use super::facts::Facts;
+use super::reason::{io_error, is_refusal, reason};
+use super::{Patience, ssh, ssh_destination};
 use crate::engine::address::{Address, Endpoint, Tls};
 use crate::engine::{EngineError, START_AN_ENGINE};
 
-/// For the first answer: after this nobody is there.
+/// For the first answer: after this nobody is there. Behind ssh there is a second machine to reach.
 const GREETING: Duration = Duration::from_secs(10);
+const GREETING_BY_SSH: Duration = Duration::from_secs(60);
 /// For requests that the engine answers at once, however busy it is.
 const PROMPT: u64 = 120;
+/// How long to pause between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// An engine that answers.
 pub(super) struct Connection {
@@ -23,25 +27,51 @@ pub(super) struct Connection {
     pub(super) facts: Facts,
 }
 
-/// What a run needs to know of its engine.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) processors: usize,
-    /// Whether binding a folder of this machine can do: the engine is here and changes neither owners nor labels.
-    pub(super) may_bind: bool,
-    /// Docker Desktop takes every path to bind for one of the user's machine, even one of its own volumes.
-    pub(super) is_desktop: bool,
+/// Connects to an engine; one that does not answer yet is waited for as long as `patience` says.
+pub(super) async fn connect(address: &Address, patience: &Patience<'_>) -> Result<Connection, EngineError> {
+    let start = Instant::now();
+    let mut said = false;
+    loop {
+        let left = (!patience.limit.is_zero()).then(|| patience.limit.saturating_sub(start.elapsed()));
+        match greet(&address.endpoint, longest(&address.endpoint, left)).await {
+            Ok(connection) => return connection.facts.check(address).map(|()| connection),
+            Err(error) if may_come(address, &error) && start.elapsed() < patience.limit => {
+                if !said {
+                    let Address { endpoint, why } = address;
+                    let seconds = patience.limit.as_secs();
+                    (patience.on_wait)(&format!(
+                        "Waiting up to {seconds}s for the engine at {endpoint} ({why})"
+                    ));
+                }
+                said = true;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(unreachable(address, &error)),
+        }
+    }
 }
 
-/// Connects, agrees on a version and asks what the engine is, both at once.
-pub(super) async fn connect(address: &Address) -> Result<Connection, EngineError> {
-    let api = client(&address.endpoint).map_err(|error| unreachable(address, &error))?;
-    let greeting = async { tokio::try_join!(api.clone().negotiate_version(), api.info()) };
-    let answer = tokio::time::timeout(GREETING, greeting).await;
-    let (api, info) =
-        answer.unwrap_or(Err(Error::RequestTimeoutError)).map_err(|error| unreachable(address, &error))?;
-    let facts = facts(&address.endpoint, &info);
-    Ok(Connection { api, facts })
+/// Whether this is what an engine that is being started looks like.
+fn may_come(address: &Address, error: &Error) -> bool {
+    !matches!(address.endpoint, Endpoint::Ssh(_)) && !is_refusal(error) && !is_denied(error)
+}
+
+/// How long one try may take, given how much patience is left where there is some.
+fn longest(endpoint: &Endpoint, left: Option<Duration>) -> Duration {
+    match (endpoint, left) {
+        (Endpoint::Ssh(_), _) => GREETING_BY_SSH,
+        (_, None) => GREETING,
+        (_, Some(left)) => left.clamp(PAUSE, GREETING),
+    }
+}
+
+/// Agrees on a version and asks what the engine is, all at once.
+async fn greet(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Error> {
+    let api = client(endpoint)?;
+    let greeting = async { tokio::try_join!(api.clone().negotiate_version(), api.version(), api.info()) };
+    let answer = tokio::time::timeout(limit, greeting).await;
+    let (api, version, info) = answer.unwrap_or(Err(Error::RequestTimeoutError))?;
+    Ok(Connection { api, facts: Facts::new(&version, &info) })
 }
 
 fn client(endpoint: &Endpoint) -> Result<Api, Error> {
@@ -51,31 +81,20 @@ fn client(endpoint: &Endpoint) -> Result<Api, Error> {
         Endpoint::Tcp { host, tls: Some(Tls { ca, cert, key }) } => {
             Api::connect_with_ssl(host, key, cert, ca, PROMPT, API_DEFAULT_VERSION)
         }
-        Endpoint::Ssh(_) => Err(Error::UnsupportedURISchemeError { uri: endpoint.to_string() }),
-    }
-}
-
-fn facts(endpoint: &Endpoint, info: &SystemInfo) -> Facts {
-    let security = info.security_options.as_deref().unwrap_or_default();
-    let has = |option: &str| security.iter().any(|entry| entry.split(',').any(|part| part == option));
-    let plain = !has("name=rootless") && !has("name=userns") && !has("name=selinux");
-    let system = info.operating_system.as_deref().unwrap_or_default();
-    Facts {
-        processors: info.ncpu.and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1),
-        may_bind: plain && matches!(endpoint, Endpoint::Unix(_)),
-        is_desktop: system.contains("Docker Desktop"),
+        Endpoint::Ssh(destination) => ssh::client(destination, PROMPT),
     }
 }
 
 /// One sentence on what was tried, and what to do about it.
 fn unreachable(address: &Address, error: &Error) -> EngineError {
     let Address { endpoint, why } = address;
+    if let Endpoint::Ssh(destination) = endpoint {
+        let reason = reason(error);
+        let hint = ssh_destination::hint(destination, &reason);
+        let message = format!("no container engine answers at {endpoint} ({why}): {reason}");
+        return EngineError::Unreachable { message, hint };
+    }
     let (reason, hint) = match (endpoint, error) {
-        (Endpoint::Ssh(_), _) => (
-            "connections over ssh are not supported yet".to_owned(),
-            "forward the socket, as in `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, \
-             and set DOCKER_HOST=unix:///tmp/docker.sock",
-        ),
         (_, Error::SocketNotFoundError(path)) => socket_not_found(Path::new(path)),
         (_, Error::CertPathError { path } | Error::CertParseError { path }) => {
             (format!("{} is not there, or not a certificate", path.display()), CERTIFICATES)
@@ -116,14 +135,16 @@ fn socket_not_found(path: &Path) -> (String, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::os::unix::net::UnixListener;
     use std::path::PathBuf;
 
     use super::*;
+    use crate::engine::address::Why;
 
     async fn refused(endpoint: Endpoint) -> (String, String) {
-        let address = Address { endpoint, why: "the default".to_owned() };
-        match connect(&address).await.err().unwrap() {
+        let address = Address { endpoint, why: Why::Usual("the default") };
+        match connect(&address, &Patience::NONE).await.err().unwrap() {
             EngineError::Unreachable { message, hint } => (message, hint),
             other => panic!("{other}"),
         }
@@ -176,39 +197,46 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ssh_is_said_not_to_be_supported() {
-        let (message, hint) = refused(Endpoint::Ssh("me@far".to_owned())).await;
-        assert_eq!(
-            message,
-            "no container engine answers at ssh://me@far (the default): connections over ssh are not supported yet"
-        );
-        assert!(hint.contains("ssh -NL"));
+    async fn an_address_for_ssh_that_is_none_is_said() {
+        let (message, hint) = refused(Endpoint::Ssh("me:secret@far".to_owned())).await;
+        assert!(message.ends_with(": a password cannot be part of the address"), "{message}");
+        assert_eq!(hint, "an address is ssh://[USER@]HOST[:PORT]");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_is_being_started_is_waited_for_and_that_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let endpoint = Endpoint::Unix(folder.path().join("s"));
+        let address = Address { endpoint, why: Why::DockerHost };
+        let said = Cell::new(0);
+        let limit = Duration::from_millis(700);
+        let on_wait = |_: &str| said.set(said.get() + 1);
+        let start = Instant::now();
+        let never = connect(&address, &Patience { limit, on_wait: &on_wait }).await;
+        assert!(never.is_err() && start.elapsed() >= limit);
+        assert_eq!(said.get(), 1);
+    }
+
+    #[test]
+    fn only_what_may_change_by_itself_is_waited_for() {
+        let io = |kind: io::ErrorKind| Error::IOError { err: io::Error::from(kind) };
+        let endpoint = Endpoint::Tcp { host: "docker:2375".to_owned(), tls: None };
+        let address = Address { endpoint, why: Why::DockerHost };
+        assert!(may_come(&address, &io(io::ErrorKind::ConnectionRefused)));
+        assert!(!may_come(&address, &io(io::ErrorKind::PermissionDenied)));
+        let answered = Error::DockerResponseServerError { status_code: 403, message: String::new() };
+        assert!(!may_come(&address, &answered));
     }
 
     #[tokio::test]
     async fn a_socket_that_we_may_not_use_names_the_group() {
         let denied = Error::IOError { err: io::Error::from(io::ErrorKind::PermissionDenied) };
         let endpoint = Endpoint::Unix(PathBuf::from("/var/run/docker.sock"));
-        let address = Address { endpoint, why: "the default".to_owned() };
+        let address = Address { endpoint, why: Why::Usual("the default") };
         let EngineError::Unreachable { message, hint } = unreachable(&address, &denied) else {
             panic!("another error");
         };
         assert!(message.ends_with(": permission denied"), "{message}");
         assert!(hint.contains("usermod -aG docker"));
-    }
-
-    #[test]
-    fn only_an_engine_here_that_keeps_owners_may_bind() {
-        let here = Endpoint::Unix(PathBuf::new());
-        let info = |option: &str| SystemInfo {
-            security_options: Some(vec!["name=seccomp,profile=default".to_owned(), option.to_owned()]),
-            ..SystemInfo::default()
-        };
-        assert!(facts(&here, &info("name=cgroupns")).may_bind);
-        for option in ["name=rootless", "name=userns", "name=selinux"] {
-            assert!(!facts(&here, &info(option)).may_bind, "{option}");
-        }
-        let far = Endpoint::Tcp { host: String::new(), tls: None };
-        assert!(!facts(&far, &info("name=cgroupns")).may_bind);
     }
 }

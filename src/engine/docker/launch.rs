@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount as ApiMount};
+use bollard::models::{
+    ContainerCreateBody, ContainerStateStatusEnum, HostConfig, HostConfigLogConfig, Mount as ApiMount,
+};
 use bollard::query_parameters::{
     AttachContainerOptions, AttachContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
@@ -19,6 +21,13 @@ use crate::engine::{EngineError, Exit, Launch, Mount, Privileges, Stream};
 
 type Output = Pin<Box<dyn Frames<Item = Result<LogOutput, Error>> + Send>>;
 
+/// How often Podman is asked whether a container has ended, at first and after a while.
+const OFTEN: Duration = Duration::from_millis(5);
+const SELDOM: Duration = Duration::from_millis(200);
+
+/// What a process ends with when the kernel kills it.
+const KILLED: i64 = 137;
+
 /// When a container has ended and its output is silent for this long, there is no more, even if nobody closes it.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -28,6 +37,7 @@ impl Docker {
         launch: &Launch<'_>,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Exit, EngineError> {
+        self.users.note(launch);
         let body = self.body(launch)?;
         let id = self.create(body).await.map_err(|error| cannot_start(launch, &error))?;
         let ended = self.to_its_end(&id, launch, on_output).await;
@@ -62,7 +72,7 @@ impl Docker {
         let attached = attached.map_err(|error| cannot_start(launch, &error))?;
         let started = self.api.start_container(id, None).await;
         started.map_err(|error| cannot_start(launch, &error))?;
-        let following = self.follow(id, attached.output, on_output);
+        let following = self.follow(id, launch, attached.output, on_output);
         match tokio::time::timeout(launch.timeout, following).await {
             Ok(exit) => Ok(Some(exit.map_err(request(format!("following {}", launch.title)))?)),
             Err(_) => Ok(None),
@@ -76,6 +86,7 @@ impl Docker {
     async fn follow(
         &self,
         id: &str,
+        launch: &Launch<'_>,
         mut output: Output,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Exit, Error> {
@@ -84,6 +95,7 @@ impl Docker {
             tokio::select! {
                 frame = output.next() => match frame {
                     Some(frame) => hand_over(frame?, on_output),
+                    None if self.facts.is_podman => break self.look_for_the_end(id).await?,
                     None => break end.await?,
                 },
                 code = &mut end => {
@@ -95,8 +107,31 @@ impl Docker {
                 }
             }
         };
-        let out_of_memory = self.ran_out_of_memory(id).await?;
+        let out_of_memory = self.ran_out_of_memory(id).await? || self.looks_out_of_memory(code, launch);
         Ok(Exit::Code { code, out_of_memory })
+    }
+
+    /// The exit code, by looking: Podman answers a wait by looking itself, every 250 ms.
+    async fn look_for_the_end(&self, id: &str) -> Result<i64, Error> {
+        let mut pause = OFTEN;
+        loop {
+            let state = match self.api.inspect_container(id, None).await {
+                // For a moment it is in a state that Docker does not know.
+                Err(Error::JsonDataError { .. }) => None,
+                container => container?.state,
+            };
+            let ended = state.filter(|state| {
+                matches!(
+                    state.status,
+                    Some(ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD)
+                )
+            });
+            if let Some(state) = ended {
+                return Ok(state.exit_code.unwrap_or_default());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(SELDOM);
+        }
     }
 
     /// The exit code, when there is one. Asked for after the start: a wait that races with it may never end.
@@ -116,6 +151,11 @@ impl Docker {
     async fn ran_out_of_memory(&self, id: &str) -> Result<bool, Error> {
         let container = understood(|| self.api.inspect_container(id, None)).await?;
         Ok(container.state.and_then(|state| state.oom_killed).unwrap_or_default())
+    }
+
+    /// Podman does not tell on every system. Under a limit, hardly anything else kills the first process.
+    fn looks_out_of_memory(&self, code: i64, launch: &Launch<'_>) -> bool {
+        self.facts.is_podman && code == KILLED && launch.memory.is_some()
     }
 
     fn body(&self, launch: &Launch<'_>) -> Result<ContainerCreateBody, EngineError> {

@@ -3,16 +3,23 @@
 mod archive;
 mod build;
 mod buildkit;
+mod census;
 mod connect;
 mod container;
 mod exec;
+mod facts;
 mod image;
 mod launch;
 mod ours;
 mod reason;
+mod sharing;
+mod ssh;
+mod ssh_destination;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod users;
 mod wire;
 mod workspace;
 
@@ -23,11 +30,15 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, RwLock};
 
-use self::connect::{Connection, Facts};
+use self::connect::Connection;
+use self::facts::Facts;
+use self::users::Users;
 use self::workspace::Storage;
 use super::address::{Address, Endpoint};
 use super::owner::Owner;
-use super::{Build, Credentials, Engine, EngineError, Exit, Folder, Image, Launch, Stream, Workspace};
+use super::{
+    About, Build, Credentials, Engine, EngineError, Exit, Folder, Image, Launch, Patience, Stream, Workspace,
+};
 use crate::tree::Tree;
 
 /// The run that something was made for.
@@ -69,14 +80,19 @@ pub(crate) struct Docker {
     storage: OnceCell<Storage>,
     /// How many workspaces there have been.
     workspaces: AtomicU64,
+    users: Users,
     /// Held for reading while something is made or removed in the background, so that a sweep comes after it.
     busy: Arc<RwLock<()>>,
 }
 
 impl Docker {
     /// Connects to an engine; nothing is made there until it is needed.
-    pub(crate) async fn connect(address: &Address, options: Options) -> Result<Self, EngineError> {
-        let Connection { api, facts } = connect::connect(address).await?;
+    pub(crate) async fn connect(
+        address: &Address,
+        options: Options,
+        patience: &Patience<'_>,
+    ) -> Result<Self, EngineError> {
+        let Connection { api, facts } = connect::connect(address, patience).await?;
         Ok(Self {
             patient: api.clone().with_timeout(PATIENT),
             api,
@@ -86,8 +102,14 @@ impl Docker {
             owner: Owner::ourselves(),
             storage: OnceCell::new(),
             workspaces: AtomicU64::new(0),
+            users: Users::default(),
             busy: Arc::default(),
         })
+    }
+
+    /// What the engine says of itself.
+    pub(crate) fn about(&self) -> &About {
+        &self.facts.about
     }
 }
 

@@ -115,7 +115,7 @@ impl Docker {
         Ok(LeftBehind { containers, volumes })
     }
 
-    fn is_left_behind(&self, labels: Option<&HashMap<String, String>>, made: i64) -> bool {
+    pub(super) fn is_left_behind(&self, labels: Option<&HashMap<String, String>>, made: i64) -> bool {
         let owner = labels.and_then(|labels| labels.get(OWNER_LABEL)).and_then(|label| Owner::parse(label));
         owner.is_some_and(|owner| owner.is_gone(&self.owner, age(made)))
     }

@@ -41,7 +41,7 @@ impl Run {
         let name = temporary.path().file_name().unwrap().to_string_lossy().into_owned();
         let scratch = temporary.path().join("scratch");
         let options = Options { volumes_only, ..options(name, scratch) };
-        let docker = Docker::connect(&engine_address(), options).await.unwrap();
+        let docker = Docker::connect(&engine_address(), options, &Patience::NONE).await.unwrap();
         let image = busybox(&docker).await;
         Self { docker, image, temporary }
     }
@@ -454,6 +454,7 @@ async fn what_a_killed_run_left_is_reaped_and_what_a_live_one_has_is_not() {
         killed.docker.owner = dead();
         killed.docker.workspace(&killed.image, &[]).await.unwrap();
         assert_eq!(killed.left().await, 2);
+        assert!(live.docker.holdings().await.unwrap().left_behind >= 2);
 
         live.docker.reap().await.unwrap();
         assert_eq!((killed.left().await, live.left().await), (0, before));

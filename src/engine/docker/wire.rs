@@ -18,6 +18,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::ssh;
 use crate::engine::address::{Endpoint, Tls};
 
 /// The engine answered before: after this it does not any more.
@@ -97,7 +98,7 @@ async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
                 ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
             Box::new(connector(tls)?.connect(name, tcp(host).await?).await?)
         }
-        Endpoint::Ssh(_) => return Err(io::Error::from(io::ErrorKind::Unsupported)),
+        Endpoint::Ssh(destination) => Box::new(ssh::tunnel(destination).await?),
     })
 }
 

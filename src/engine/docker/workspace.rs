@@ -1,21 +1,18 @@
 //! The folders that stages share: on our file system where the engine sees it, in one volume per run otherwise.
 
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use bollard::errors::Error;
 use bollard::models::{Mount as ApiMount, MountType, MountVolumeOptions, VolumeCreateRequest};
-use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
-use futures_util::StreamExt;
-use tar::{EntryType, Header};
-use tokio::sync::mpsc;
+use bollard::query_parameters::UploadToContainerOptionsBuilder;
 
 use super::Docker;
 use super::container::bind;
-use super::reason::{is_refusal, reason, request};
+use super::reason::request;
+use super::transfer::seed_archive;
 use crate::engine::scratch;
-use crate::engine::{EngineError, Folder, Image, Place, Workspace};
+use crate::engine::{EngineError, Folder, Image, Place, Sharing, Workspace};
 use crate::tree::{self, Tree, plain};
 
 /// Where the workspaces of a run are.
@@ -36,12 +33,9 @@ pub(super) struct Volume {
 }
 
 /// Where the volume is in its window.
-const INSIDE: &str = "/w";
+pub(super) const INSIDE: &str = "/w";
 
-/// Chunks of an archive between the connection and the unpacking.
-const CHUNKS: usize = 8;
-
-const MAKING: &str = "making a workspace";
+pub(super) const MAKING: &str = "making a workspace";
 
 impl Docker {
     pub(super) async fn make_workspace(
@@ -101,7 +95,8 @@ impl Docker {
         let collected = match (&workspace.place, self.storage.get()) {
             (Place::Volume, Some(Storage::Volume(volume))) => {
                 let path = format!("{INSIDE}/{}/{folder}", workspace.id);
-                self.download(&volume.window, &path, into).await
+                let tree = self.download(&volume.window, &path, into).await;
+                tree.map(|tree| self.with_owners(workspace.id, tree))
             }
             (Place::Host(path), _) => {
                 let from = path.join(folder);
@@ -113,6 +108,7 @@ impl Docker {
     }
 
     pub(super) async fn discard_workspace(&self, workspace: Workspace) -> Result<(), EngineError> {
+        self.users.forget(workspace.id);
         // What is in the volume goes with it at the end: that needs no request now.
         let Place::Host(path) = workspace.place else { return Ok(()) };
         let doing = "removing a workspace".to_owned();
@@ -121,31 +117,9 @@ impl Docker {
     }
 
     async fn choose_storage(&self, image: &Image) -> Result<Storage, EngineError> {
-        let may_bind = self.facts.may_bind && !self.options.volumes_only;
-        // Others can neither read nor remove what a root stage leaves.
-        if may_bind && rustix::process::geteuid().is_root() && self.sees_our_files(image).await? {
-            return Ok(Storage::Host);
-        }
-        self.make_volume(image).await.map(Storage::Volume)
-    }
-
-    /// Whether the engine finds a folder that was made just now, and that no other machine can have.
-    async fn sees_our_files(&self, image: &Image) -> Result<bool, EngineError> {
-        let scratch = &self.options.scratch;
-        scratch::make(scratch, &self.owner).map_err(failed(MAKING))?;
-        let fresh = tempfile::tempdir_in(scratch).map_err(failed(MAKING))?;
-        let mount = bind(fresh.path().display().to_string(), INSIDE, true);
-        let probed = self.create_unstarted("probe", &image.id, mount).await;
-        drop(fresh);
-        match probed {
-            Ok(id) => {
-                self.remove_in_background(id).await;
-                Ok(true)
-            }
-            Err(error) => {
-                scratch::remove(scratch).map_err(failed(MAKING))?;
-                if is_refusal(&error) { Ok(false) } else { Err(request(MAKING)(error)) }
-            }
+        match self.sharing(image).await? {
+            Sharing::Shared => Ok(Storage::Host),
+            Sharing::NotSeen | Sharing::Apart(_) => self.make_volume(image).await.map(Storage::Volume),
         }
     }
 
@@ -158,25 +132,6 @@ impl Docker {
         let mount = volume_mount(&volume.name, None, INSIDE, false);
         let window = self.create_unstarted("workspaces", &image.id, mount).await.map_err(request(MAKING))?;
         Ok(Volume { name: volume.name, mountpoint: volume.mountpoint, window })
-    }
-
-    /// Streams a folder out of the engine into files of ours.
-    async fn download(&self, container: &str, path: &str, into: PathBuf) -> Result<Tree, String> {
-        let (sender, receiver) = mpsc::channel(CHUNKS);
-        let unpacking = blocking(move || tree::unpack(Chunks::new(receiver), &into));
-        let sending = async {
-            let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-            let mut chunks = self.api.download_from_container(container, Some(options));
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error: Error| io::Error::other(reason(&error)));
-                if sender.send(chunk).await.is_err() {
-                    break;
-                }
-            }
-            drop(sender);
-        };
-        let ((), tree) = tokio::join!(sending, unpacking);
-        tree
     }
 }
 
@@ -196,42 +151,8 @@ fn volume_mount(volume: &str, subpath: Option<String>, target: &str, read_only: 
     }
 }
 
-/// The folders of a workspace and the files that they start with, all folders of mode 0777.
-fn seed_archive(id: u64, folders: &[Folder]) -> io::Result<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    let workspace = PathBuf::from(id.to_string());
-    archive.append_data(&mut header(EntryType::Directory, 0o755, 0), &workspace, io::empty())?;
-    for folder in folders {
-        let root = workspace.join(&folder.name);
-        let mut made = vec![root.clone()];
-        for file in &folder.files {
-            made.extend(scratch::parents(&file.path)?.iter().map(|parent| root.join(parent)));
-        }
-        made.sort_unstable();
-        made.dedup();
-        for directory in made {
-            archive.append_data(&mut header(EntryType::Directory, 0o777, 0), directory, io::empty())?;
-        }
-        for file in &folder.files {
-            let mut header = header(EntryType::Regular, file.mode, file.bytes.len() as u64);
-            archive.append_data(&mut header, root.join(&file.path), file.bytes.as_slice())?;
-        }
-    }
-    archive.into_inner()
-}
-
-fn header(kind: EntryType, mode: u32, size: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header.set_uid(0);
-    header.set_gid(0);
-    header
-}
-
 /// Runs work on files where it holds up nothing else.
-async fn blocking<T: Send + 'static, E: ToString + Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static, E: ToString + Send + 'static>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, String> {
     match tokio::task::spawn_blocking(work).await {
@@ -240,38 +161,6 @@ async fn blocking<T: Send + 'static, E: ToString + Send + 'static>(
     }
 }
 
-fn failed(doing: &str) -> impl FnOnce(io::Error) -> EngineError + use<'_> {
+pub(super) fn failed(doing: &str) -> impl FnOnce(io::Error) -> EngineError + use<'_> {
     move |error| EngineError::Request { doing: doing.to_owned(), reason: plain(&error) }
-}
-
-/// Chunks that come from another task, as one stream of bytes.
-struct Chunks<B> {
-    receiver: mpsc::Receiver<io::Result<B>>,
-    chunk: Option<B>,
-    read: usize,
-}
-
-impl<B> Chunks<B> {
-    fn new(receiver: mpsc::Receiver<io::Result<B>>) -> Self {
-        Self { receiver, chunk: None, read: 0 }
-    }
-}
-
-impl<B: AsRef<[u8]>> Read for Chunks<B> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let rest = self.chunk.as_ref().map_or(&[][..], |chunk| &chunk.as_ref()[self.read..]);
-            if !rest.is_empty() || buffer.is_empty() {
-                let count = rest.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&rest[..count]);
-                self.read += count;
-                return Ok(count);
-            }
-            self.read = 0;
-            self.chunk = match self.receiver.blocking_recv() {
-                Some(chunk) => Some(chunk?),
-                None => return Ok(0),
-            };
-        }
-    }
 }

@@ -179,7 +179,7 @@ impl<'a, E: Engine> Builder<'a, E> {
         built.map_err(|error| {
             let kept = kept.map(|path| format!("all of the log is in {}", path.display()));
             match error {
-                EngineError::BuildFailed { failure, .. } => Failed::build(order, failure, log, kept),
+                EngineError::BuildFailed { failure, .. } => Failed::build(order, *failure, log, kept),
                 other => Failed { hint: kept, log, ..Failed::engine(&other) },
             }
         })

@@ -47,7 +47,7 @@ impl Builder {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().file_name().unwrap().to_string_lossy().into_owned();
         let options = Options { classic, ..options(name.clone(), folder.path().join("scratch")) };
-        let docker = Docker::connect(&engine_address(), options).await.unwrap();
+        let docker = Docker::connect(&engine_address(), options, &Patience::NONE).await.unwrap();
         let tag = format!("kratix-test-dev/build:{}", name.trim_start_matches('.'));
         Self { docker, classic, folder, tag }
     }
