@@ -1,6 +1,6 @@
 //! Images into a cluster on this machine, or from an archive into the engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use super::archive;
 use super::engine::{address, interrupted};
 use crate::cli::{Global, Load};
-use crate::cluster::{self, ClusterName, FindError};
+use crate::cluster::{self, Cluster, ClusterName, FindError};
 use crate::engine::{Docker, Engine as _, Image, Options};
 use crate::exit::Exit;
 use crate::image::Source;
@@ -31,7 +31,7 @@ pub(super) fn load(arguments: &Load, global: &Global, terminal: &Terminal) -> an
             loaded = work => loaded,
             // What was begun ends with its connection.
             () = interrupted() => {
-                terminal.interrupted("nothing was left half loaded");
+                terminal.interrupted("nothing is left half loaded");
                 Ok(Exit::Interrupted)
             }
         }
@@ -50,16 +50,16 @@ async fn into_cluster(
     global: &Global,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
-    let wanted: ClusterName = cluster.parse().map_err(|message: String| anyhow!(message))?;
+    let wanted = parse(cluster)?;
     let (named, unreadable) = match arguments.images.as_slice() {
         [] => of_promises(global, terminal)?,
-        images => (images.iter().cloned().map(Wanted::named).collect(), Exit::Success),
+        images => {
+            let once: BTreeSet<&String> = images.iter().collect();
+            (once.into_iter().cloned().map(Wanted::named).collect(), Exit::Success)
+        }
     };
     let engine = connect(global).await?;
-    let found = cluster::find(&engine, &wanted).await.map_err(|error| match error {
-        FindError::Engine(error) => error.into(),
-        error => anyhow::Error::from(error),
-    })?;
+    let found = find(&engine, &wanted).await?;
     let images = in_engine(&engine, named, cluster, terminal).await?;
     if images.is_empty() {
         terminal.note("No Promise names an image that could be loaded");
@@ -67,6 +67,19 @@ async fn into_cluster(
     }
     let loaded = cluster::load(&engine, &found, &images, &|event| terminal.loading(&event)).await;
     Ok(if loaded { unreadable } else { unreadable.and(Exit::Engine) })
+}
+
+/// What the command line calls a cluster.
+pub(super) fn parse(cluster: &str) -> anyhow::Result<ClusterName> {
+    cluster.parse().map_err(|message: String| anyhow!(message))
+}
+
+/// The cluster that is meant. Worth asking for before anything that takes long.
+pub(super) async fn find(engine: &Docker, wanted: &ClusterName) -> anyhow::Result<Cluster> {
+    cluster::find(engine, wanted).await.map_err(|error| match error {
+        FindError::Engine(error) => error.into(),
+        error => error.into(),
+    })
 }
 
 /// Images that were named and are not there.
