@@ -169,11 +169,12 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  kratix-test load kind:platform                    every image that the Promise names
-  kratix-test load k3d acme/tool:1.0                one image of the engine
+  kratix-test load kind:platform        every image that the Promise names
+  kratix-test load k3d acme/tool:1.0    one image of the engine
   docker save acme/tool:1.0 | kratix-test load --from-archive -")]
 pub(crate) struct Load {
-    /// Cluster to load into: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
+    /// Cluster to load into: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]; the name may be left
+    /// out where there is one
     pub(crate) cluster: Option<String>,
 
     /// Image of the engine to load; without any, all that the Promises name, built where they have changed

@@ -9,10 +9,11 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value as Json, json};
 use tar::{Archive, Builder, Entry, EntryType, Header};
+use tokio::sync::mpsc::Sender;
 
 use super::Name;
 use super::pipe::{CHUNK, Chunks, Incoming, Outgoing, channel};
@@ -27,14 +28,7 @@ pub(crate) fn named(
 ) -> (impl Future<Output = ()>, Chunks) {
     let (sender, incoming) = channel();
     let (renamed, outgoing) = channel();
-    let pumping = async move {
-        let mut archive = std::pin::pin!(archive);
-        while let Some(chunk) = archive.next().await {
-            if sender.send(chunk).await.is_err() {
-                break;
-            }
-        }
-    };
+    let pumping = gather(archive, sender);
     // A thread that nobody waits for: an interrupted program does not either.
     std::thread::spawn(move || {
         let result = rename(Incoming::new(incoming), Outgoing(renamed.clone()), &name);
@@ -44,6 +38,29 @@ pub(crate) fn named(
         }
     });
     (pumping, outgoing)
+}
+
+/// Hands an archive to the thread in large pieces: the engine's are small, and waking a thread for each takes longer than
+/// copying them.
+async fn gather(archive: impl Stream<Item = io::Result<Bytes>>, thread: Sender<io::Result<Bytes>>) {
+    let mut archive = std::pin::pin!(archive);
+    let mut gathered = BytesMut::with_capacity(2 * CHUNK);
+    while let Some(piece) = archive.next().await {
+        let sent = match piece {
+            Ok(piece) => {
+                gathered.extend_from_slice(&piece);
+                if gathered.len() < CHUNK {
+                    continue;
+                }
+                thread.send(Ok(gathered.split().freeze())).await
+            }
+            Err(error) => thread.send(Err(error)).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+    let _ = thread.send(Ok(gathered.freeze())).await;
 }
 
 fn rename(archive: impl Read, into: impl Write, name: &Name) -> io::Result<()> {

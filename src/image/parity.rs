@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::pack;
 use super::testing::{Files, recipe};
-use crate::engine::{Build, Choice, Credentials, Docker, Engine as _, Options, Surroundings, find};
+use crate::engine::{Build, Choice, Credentials, Docker, Engine as _, Options, Patience, Surroundings, find};
 
 /// What every case has, with each pattern file added to it.
 const FILES: [&str; 18] = [
@@ -216,7 +216,9 @@ impl Engine {
             classic,
             credentials: Credentials::default(),
         };
-        let docker = Docker::connect(&find(Choice::default(), &around).unwrap(), options, &Patience::NONE).await.unwrap();
+        let docker = Docker::connect(&find(Choice::default(), &around).unwrap(), options, &Patience::NONE)
+            .await
+            .unwrap();
         let cli = if classic { Cli::classic() } else { Cli::best().await };
         Self { docker, cli, classic, _scratch: scratch }
     }

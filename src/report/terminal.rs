@@ -23,10 +23,10 @@ use crate::diagnostic::SourceError;
 use crate::kratix::Finding;
 use crate::outcome::{Event, RunOutcome};
 
-/// A bar of bytes; the message comes first, so that narrow terminals cut the rest.
-const BYTES: &str = "{spinner:.cyan} {prefix} {binary_bytes:>10} {binary_bytes_per_sec:.dim}";
+/// Bytes that move; what they are comes last, and is cut where the terminal ends.
+const BYTES: &str = "{spinner:.cyan} {binary_bytes:>10} {wide_msg}";
 const BYTES_OF_TOTAL: &str =
-    "{spinner:.cyan} {prefix} {bar:12.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec:.dim}";
+    "{spinner:.cyan} {bar:12.cyan} {binary_bytes:>10}/{binary_total_bytes} {wide_msg}";
 
 /// What a person sees of a run.
 pub(crate) struct Terminal {
@@ -165,7 +165,7 @@ impl Terminal {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
         }
-        bar.set_prefix(message.to_owned());
+        bar.set_message(message.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         self.bars.borrow_mut().insert(key.to_owned(), bar);
     }
@@ -238,4 +238,30 @@ pub(crate) fn print(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_have_valid_templates_and_grow_beyond_a_guess_that_was_too_low() {
+        for template in [BYTES, BYTES_OF_TOTAL] {
+            ProgressStyle::with_template(template).expect("a template");
+        }
+        let live = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let off = Paint { on: false };
+        let terminal = Terminal { out: off, err: off, live: Some(live), bars: RefCell::default() };
+        terminal.bytes_started("a", "Loading a", Some(1000));
+        let place = || {
+            let bars = terminal.bars.borrow();
+            (bars["a"].position(), bars["a"].length())
+        };
+        terminal.bytes_moved("a", 400);
+        assert_eq!(place(), (400, Some(1000)));
+        terminal.bytes_moved("a", 1200);
+        assert_eq!(place(), (1200, Some(1200)));
+        terminal.bytes_ended("a");
+        assert!(terminal.bars.borrow().is_empty());
+    }
 }

@@ -244,6 +244,18 @@ fn minikube_with_docker_or_cri_o_is_given_the_image_by_their_own_commands() {
 }
 
 #[test]
+fn docker_in_a_node_takes_no_image_under_a_digest() {
+    let (cluster, image) = (Cluster::minikube("/var/run/cri-dockerd.sock"), Image::new());
+    cluster.write(0, "/bin/docker", RUNTIME);
+    let by_digest = format!("ghcr.io/acme/x@sha256:{}", "0".repeat(64));
+    let settings = format!("images: {{'{by_digest}': {}}}\n", image.reference);
+    let case = Case::script("true").edit("promise.yaml", "kratix-test-it/thing:dev", &by_digest);
+    let case = case.file("kratix-test.yaml", &settings);
+    let ran = case.run(&["load", &format!("minikube:{}", cluster.name)]).exits(3);
+    ran.says("its docker takes no image under a digest").does_not_say("Loaded");
+}
+
+#[test]
 fn a_minikube_that_is_no_container_is_reached_by_its_command() {
     let image = Image::new();
     let script = "#!/bin/sh\necho \"$@\" >arguments; cat >archive.tar; [ ! -e fail ] || { echo no profile; exit 9; }\n";

@@ -1,7 +1,10 @@
 //! `load --from-archive`: images from an archive into the engine.
 
-use std::fs::File;
-use std::process::Command;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Case, Ran};
 use crate::cluster::{Image, docker, try_docker};
@@ -77,6 +80,28 @@ fn an_archive_that_is_none_or_not_whole_is_one_clear_sentence() {
     }
     from_stdin(&case, "cut.tar").exits(2).says("error: standard input ends in the middle");
     assert!(!try_docker(&["image", "inspect", &image.reference]).status.success(), "nothing was loaded");
+}
+
+#[test]
+fn an_interrupt_loads_nothing_and_exits_130() {
+    let image = Image::new();
+    let case = saved(&image);
+    let mut command = case.command(&["load", "--from-archive", "-"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let archive = fs::read(case.path().join("images.tar")).expect("an archive");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // More than a pipe holds, so that most of it is read by now.
+    stdin.write_all(&archive[..1_000_000]).expect("written");
+    let pid = Pid::from_raw(child.id().cast_signed()).expect("a process");
+    kill_process(pid, Signal::INT).expect("a signal");
+    case.ran(&child.wait_with_output().expect("an end")).exits(130).says("Interrupted");
+    drop(stdin);
+    assert!(!try_docker(&["image", "inspect", &image.reference]).status.success());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 
 use super::super::tests::{engine_address, options};
 use super::super::{Docker, Options};
-use crate::engine::{Build, BuildFailure, Cache, EngineError, Image, Secret};
+use crate::engine::{Build, BuildFailure, Cache, EngineError, Image, Patience, Secret};
 use crate::tree::context::{Content, Context, Dockerfile, Instruction, Item, Presence};
 
 /// One of the engine's builders, and a folder to build from.
