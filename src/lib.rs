@@ -22,6 +22,9 @@ mod compare;
 mod diagnostic;
 mod engine;
 mod exit;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod image;
 mod kratix;
 mod outcome;

@@ -217,13 +217,17 @@ impl Settings {
         if !path.is_file() {
             return Ok(None);
         }
-        let source = Source::read(&path)?;
+        Self::parse(&Source::read(&path)?, folder).map(Some)
+    }
+
+    /// What the text of a file says that stands in a folder.
+    pub(crate) fn parse(source: &Source, folder: &Path) -> Result<Self, SourceError> {
         // Parsed here first, for errors in the words that every other file gets.
         let Some(document) = source.documents()?.into_iter().next() else {
-            return Ok(Some(Self::default()));
+            return Ok(Self::default());
         };
         let text = String::from_utf8_lossy(&source.bytes);
-        let mut settings: Self = serde_yaml::from_str(&text).map_err(|error| explain(&source, &error))?;
+        let mut settings: Self = serde_yaml::from_str(&text).map_err(|error| explain(source, &error))?;
         if let Some(Err(message)) =
             settings.timeout.iter().flatten().next().map(|text| text.parse::<Timeout>())
         {
@@ -231,7 +235,7 @@ impl Settings {
             return Err(source.error(at, message));
         }
         settings.resolve(folder);
-        Ok(Some(settings))
+        Ok(settings)
     }
 
     /// Whether the file itself makes its folder a test.
