@@ -140,6 +140,8 @@ pub(crate) struct StageOutcome {
     pub(crate) container: String,
     pub(crate) ended: Ended,
     pub(crate) log: Log,
+    /// Bytes of disk that it and the folders took at its end, as far as that is known.
+    pub(crate) disk: u64,
     pub(crate) elapsed: Duration,
 }
 
@@ -164,6 +166,8 @@ pub(crate) struct Log {
     pub(crate) tail: String,
     /// How many lines come before the tail.
     pub(crate) earlier: usize,
+    /// Bytes of all of it.
+    pub(crate) size: u64,
     /// Whether it was cut at the limit of what is kept.
     pub(crate) cut: bool,
 }

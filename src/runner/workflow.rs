@@ -8,7 +8,7 @@ use super::environment::{self, Prepared};
 use super::images::Images;
 use super::pipeline::PipelineRun;
 use super::platform::{Next, Platform};
-use super::symptoms::symptoms;
+use super::symptoms::{evicted, symptoms};
 use super::test::Plan;
 use super::{Job, Runner, Stop};
 use crate::diagnostic::SourceError;
@@ -71,7 +71,8 @@ impl<E: Engine> Runner<'_, E> {
             let run = self.pipeline_run(job, plan, platform, pipeline, results)?;
             ran.findings.extend(run.refused_users(images));
             let outcome = run.run(self, images).await?;
-            let symptoms = symptoms(&outcome, place, job, pipeline);
+            let mut symptoms = symptoms(&outcome, place, job, pipeline);
+            symptoms.extend(evicted(&outcome, job, &run));
             let expected = symptoms.iter().any(|finding| plan.settings.expects(finding.code));
             ran.findings.extend(symptoms);
             let ended = if expected { Ending::AsExpected } else { ending(&outcome, plan.exit) };
@@ -118,7 +119,7 @@ impl<E: Engine> Runner<'_, E> {
                 SourceError::whole(path, format!("pipeline {} has no container {stage}", pipeline.name));
             return Err(error.hint(format!("it has {}", names.join(", "))).into());
         }
-        let Prepared { launchables, volumes } =
+        let Prepared { launchables, volumes, disk_limit } =
             environment::prepare(job.suite, plan, pipeline, platform.object(), self.options)?;
         Ok(PipelineRun {
             test: &job.title,
@@ -128,6 +129,7 @@ impl<E: Engine> Runner<'_, E> {
             stage: plan.target.stage.as_deref(),
             launchables,
             volumes,
+            disk_limit,
             secrets: environment::secrets(plan, self.options),
             object: platform.object().to_yaml(),
             before: plan.before.clone(),

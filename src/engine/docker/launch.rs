@@ -15,6 +15,7 @@ use futures_util::{Stream as Frames, StreamExt};
 use super::Docker;
 use super::container::{bind, understood};
 use super::reason::{is_refusal, reason, request, without_noise};
+use super::usage::Layer;
 use crate::engine::{EngineError, Exit, Launch, Mount, Privileges, Stream};
 
 type Output = Pin<Box<dyn Frames<Item = Result<LogOutput, Error>> + Send>>;
@@ -95,8 +96,8 @@ impl Docker {
                 }
             }
         };
-        let out_of_memory = self.ran_out_of_memory(id).await?;
-        Ok(Exit::Code { code, out_of_memory })
+        let (out_of_memory, layer) = self.how_it_ended(id).await?;
+        Ok(Exit::Code { code, out_of_memory, disk: self.usage_of_container(id, layer).await })
     }
 
     /// The exit code, when there is one. Asked for after the start: a wait that races with it may never end.
@@ -112,10 +113,12 @@ impl Docker {
         }
     }
 
-    /// Of any process, which the exit code need not show.
-    async fn ran_out_of_memory(&self, id: &str) -> Result<bool, Error> {
+    /// Whether it, or any process of it, was killed for its memory, which the exit code need not show; and where it
+    /// wrote.
+    async fn how_it_ended(&self, id: &str) -> Result<(bool, Layer), Error> {
         let container = understood(|| self.api.inspect_container(id, None)).await?;
-        Ok(container.state.and_then(|state| state.oom_killed).unwrap_or_default())
+        let killed = container.state.as_ref().and_then(|state| state.oom_killed).unwrap_or_default();
+        Ok((killed, Layer::of(&container)))
     }
 
     fn body(&self, launch: &Launch<'_>) -> Result<ContainerCreateBody, EngineError> {

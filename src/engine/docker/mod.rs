@@ -9,6 +9,7 @@ mod reason;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -107,6 +108,10 @@ impl Engine for Docker {
 
     async fn collect(&self, workspace: &Workspace, folder: &str, into: &Path) -> Result<Tree, EngineError> {
         self.collect_folder(workspace, folder, into).await
+    }
+
+    async fn disk_usage(&self, workspace: &Workspace, folders: &[&str]) -> Option<u64> {
+        self.usage_of_folders(workspace, folders).await
     }
 
     async fn discard(&self, workspace: Workspace) -> Result<(), EngineError> {
