@@ -65,7 +65,7 @@ impl Checked {
         let found = admission::check(&promise);
         let findings = found.iter().filter_map(|problem| settings.judge(problem.finding(path))).collect();
         let mut checked = Self { findings, errors: Vec::new(), files: 1 };
-        for test in discover(file, &settings)? {
+        for test in discover(file, &promise, &settings)? {
             match test {
                 Ok(test) => checked.test(&promise, &test),
                 Err(broken) => checked.errors.push(broken.error),

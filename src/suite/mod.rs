@@ -1,5 +1,6 @@
 //! Tests on disk: which Promises there are, which folders are tests, their settings, and their expectations.
 
+mod amiss;
 pub(crate) mod changes;
 pub(crate) mod discovery;
 pub(crate) mod expectation;
@@ -122,7 +123,7 @@ impl PromiseSuite {
     fn load(file: PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::parse(&file.source)?;
         let settings = Settings::load(&file.root, &file.folder)?;
-        let tests = discover(&file, &settings)?;
+        let tests = discover(&file, &promise, &settings)?;
         let has_tests = !tests.is_empty();
         let admission =
             admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
