@@ -72,8 +72,10 @@ pub(crate) enum Verdict {
 pub(crate) enum Failure {
     /// A file of the test cannot be used.
     Source(SourceError),
-    /// The platform would not accept the resource request.
-    Refused { why: String, errors: Vec<SourceError> },
+    /// The platform would not accept the resource request, or not as was `expected`.
+    Refused { why: String, errors: Vec<SourceError>, expected: Option<String> },
+    /// The platform would not accept the Promise: why was told before the tests.
+    PromiseRefused { codes: Vec<Code> },
     /// The last stage of a pipeline did not end as expected.
     Stage { pipeline: String, expected_exit: i64 },
     /// Every stage succeeded where one was expected not to.
@@ -199,8 +201,8 @@ pub(crate) enum Event<'a> {
     ImageWarning {
         message: &'a str,
     },
-    /// The platform does something otherwise with a Promise than its author may think.
-    PromiseWarning {
+    /// The platform refuses a Promise, or does something otherwise with it than its author may think.
+    PromiseFinding {
         finding: &'a Finding,
     },
     /// Something about the settings that their author should know.

@@ -49,7 +49,7 @@ pub(crate) use object::{Object, promise_object, resource_object};
 pub(crate) use objects::{DataKind, Objects};
 pub(crate) use pipeline::Pipeline;
 pub(crate) use pod::{DiskLimit, Pod};
-pub(crate) use problem::nearest;
+pub(crate) use problem::{Problem, nearest};
 pub(crate) use promise::{Promise, holds_promise};
 pub(crate) use volume::{Volume, VolumeFiles, VolumeSource};
 pub(crate) use workflow::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};

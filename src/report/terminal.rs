@@ -104,7 +104,7 @@ impl Terminal {
                 self.stderr(&self.image_failure(message, *hint, log));
             }
             Event::ImageWarning { message } | Event::SettingsWarning { message } => self.warning(message),
-            Event::PromiseWarning { finding } => {
+            Event::PromiseFinding { finding } => {
                 self.stderr(&format!("{}\n", super::finding::render(finding, self.err)));
             }
             Event::TestsStarted { count } => {

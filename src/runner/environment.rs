@@ -122,7 +122,11 @@ fn waits_for_ever(suite: &PromiseSuite, missing: &[Missing]) -> Stop {
 fn refused(suite: &PromiseSuite, why: &str, missing: &[Missing]) -> Stop {
     let source = &suite.file.source;
     let error = |one: &Missing| source.error(one.at, one.text.as_str()).hint(one.hint.as_str());
-    Stop::Failure(Failure::Refused { why: why.to_owned(), errors: missing.iter().map(error).collect() })
+    Stop::Failure(Failure::Refused {
+        why: why.to_owned(),
+        errors: missing.iter().map(error).collect(),
+        expected: None,
+    })
 }
 
 /// What the settings add, from files or from our own environment.

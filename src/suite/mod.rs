@@ -12,7 +12,7 @@ pub(crate) mod settings;
 use std::path::Path;
 
 use crate::diagnostic::SourceError;
-use crate::kratix::{Finding, Pipeline, Promise, Severity, Target, admission};
+use crate::kratix::{Finding, Pipeline, Promise, Target, admission};
 
 use discovery::{BrokenTest, Test, discover, name_of};
 use filter::{Candidate, Filter};
@@ -137,10 +137,9 @@ impl PromiseSuite {
         self.admission.iter()
     }
 
-    /// What the platform does otherwise with the Promise than its author may think. It is said once, not test by test.
-    pub(crate) fn admission_warnings(&self) -> impl Iterator<Item = Finding> {
-        let judged = self.admission.iter().cloned().filter_map(|finding| self.settings.judge(finding));
-        judged.filter(|finding| finding.severity == Severity::Warning)
+    /// The same as the settings of the Promise judge it. It is said once, not test by test.
+    pub(crate) fn admission_judged(&self) -> impl Iterator<Item = Finding> {
+        self.admission.iter().cloned().filter_map(|finding| self.settings.judge(finding))
     }
 
     /// The pipelines that a target names, in the order they run.
