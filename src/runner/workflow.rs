@@ -13,6 +13,7 @@ use super::test::Plan;
 use super::{Job, Runner, Stop};
 use crate::diagnostic::SourceError;
 use crate::engine::Engine;
+use crate::kratix::catalogue::KT137;
 use crate::kratix::{Finding, Pipeline, WorkflowAction, schedule, unschedulable};
 use crate::outcome::{Ended, Failure, PipelineOutcome};
 use crate::tree::one_part;
@@ -161,12 +162,16 @@ fn kratix(
 ) -> Result<Next, Stop> {
     let Some(outcome) = ran.pipelines.last_mut() else { return Ok(Next::Pipeline) };
     let made = platform.finish_pipeline(pipeline, &outcome.left)?;
+    let invalid = made.findings.iter().any(|finding| finding.code == KT137);
     ran.findings.extend(made.findings);
+    if invalid {
+        platform.cannot_schedule(pipeline);
+    }
     if let (Some(work), Some(destinations)) = (&made.work, &plan.cluster.destinations) {
         let placements = schedule(work, destinations);
         outcome.scheduled =
             placements.iter().map(|placement| platform.scheduled(pipeline, placement)).collect();
-        if let Some(finding) = unschedulable(&placements) {
+        if let Some(finding) = unschedulable(&placements).filter(|_| !invalid) {
             ran.findings.push(finding);
             platform.cannot_schedule(pipeline);
         }
