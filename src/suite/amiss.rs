@@ -12,6 +12,9 @@ use crate::yaml::KeyPath;
 /// The folder whose presence makes a test.
 const INPUT: &str = "input";
 const REQUEST: &str = "object.yaml";
+/// The folders and files of a test.
+const PARTS: [&str; 6] = [INPUT, "output", "metadata", "expected", "pipelines", "before"];
+const FILES: [&str; 4] = [FILE_NAME, "status.yaml", "work.yaml", "exitcode"];
 
 /// Whether a folder without tests in it is one that a test has.
 pub(super) fn belongs_to_a_test(folder: &Path) -> bool {
@@ -54,6 +57,23 @@ pub(super) fn no_request(folder: &Path) -> Option<SourceError> {
             "put one there, or name one with `request:` in {}",
             join(folder, FILE_NAME).display()
         )),
+    })
+}
+
+/// What stands in a test under a name that is nearly one of those that count: nobody would look at it.
+pub(super) fn misspelt(folder: &Path) -> Option<SourceError> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.into_iter().find_map(|path| {
+        let name = name_of(&path);
+        let known = if path.is_dir() { PARTS.as_slice() } else { FILES.as_slice() };
+        if name.starts_with(['.', '_']) || known.contains(&name) {
+            return None;
+        }
+        let meant = nearest(name, known.iter().copied())?;
+        let error = SourceError::whole(&path, "is no part of a test");
+        Some(error.hint(format!("did you mean {meant}? What is passed over begins with _")))
     })
 }
 

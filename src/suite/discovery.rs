@@ -214,6 +214,9 @@ impl<'a> Walk<'a> {
         if let Some(error) = amiss::unknown_stage(&settings, folder, self.file, &self.stages) {
             return Err(error);
         }
+        if let Some(error) = amiss::misspelt(folder) {
+            return Err(error);
+        }
         if settings.request().is_none()
             && target.workflow.kind == WorkflowType::Resource
             && let Some(error) = amiss::no_request(folder)
@@ -411,6 +414,25 @@ mod tests {
         assert!(hint.contains("put one there, or name one with `request:`"), "{hint}");
         let promise = ["test/promise-configure/input/.gitkeep"];
         assert!(discovered(&promise).expect("tests")[0].is_ok());
+    }
+
+    #[test]
+    fn what_nobody_would_look_at_in_a_test_is_an_error() {
+        for (name, meant) in [
+            ("metdata/status.yaml", "metadata"),
+            ("Output/x", "output"),
+            ("status.yml", "status.yaml"),
+            ("exit-code", "exitcode"),
+        ] {
+            let (error, hint) = broken(&["test/a/input/object.yaml", &format!("test/a/{name}")]);
+            let name = name.split('/').next().unwrap_or_default();
+            assert_eq!(error, format!("a/{name}: is no part of a test"));
+            assert!(hint.starts_with(&format!("did you mean {meant}?")), "{hint}");
+        }
+        let files = ["README.md", "_output/x", "notes/x", "before/output/x", "status.yaml", "exitcode=1"];
+        let files = files.map(|file| format!("test/a/{file}"));
+        let files: Vec<&str> = files.iter().map(String::as_str).chain(["test/a/input/object.yaml"]).collect();
+        assert_eq!(names(&files), ["a"]);
     }
 
     #[test]

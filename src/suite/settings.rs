@@ -215,7 +215,13 @@ impl Settings {
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, SourceError> {
         let path = join(folder, FILE_NAME);
         if !path.is_file() {
-            return Ok(None);
+            let other = path.with_extension("yml");
+            return match other.is_file() {
+                true => {
+                    Err(SourceError::whole(&other, "is not read").hint(format!("rename it to {FILE_NAME}")))
+                }
+                false => Ok(None),
+            };
         }
         Self::parse(&Source::read(&path)?, folder).map(Some)
     }
@@ -492,6 +498,13 @@ mod tests {
             fs::write(path, text).expect("a file");
         }
         Settings::load(root.path(), &root.path().join(folder))
+    }
+
+    #[test]
+    fn a_file_of_another_ending_is_an_error() {
+        let error = settings(&[("a/kratix-test.yml", "exit: 1")], "a").expect_err("not read");
+        assert!(error.to_string().ends_with("a/kratix-test.yml: is not read"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some("rename it to kratix-test.yaml"));
     }
 
     fn error(text: &str) -> (String, Option<String>) {
