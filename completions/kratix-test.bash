@@ -67,7 +67,7 @@ _kratix__test() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kratix__subcmd__test__subcmd__check)
+        kratix__test__subcmd__check)
             opts="-h --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -97,7 +97,7 @@ _kratix__test() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kratix__subcmd__test__subcmd__completions)
+        kratix__test__subcmd__completions)
             opts="-h --color --context --dir --host --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -127,7 +127,7 @@ _kratix__test() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kratix__subcmd__test__subcmd__explain)
+        kratix__test__subcmd__explain)
             opts="-h --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -157,7 +157,7 @@ _kratix__test() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kratix__subcmd__test__subcmd__list)
+        kratix__test__subcmd__list)
             opts="-E -p -h --filter --promise --workflow --format --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -211,7 +211,7 @@ _kratix__test() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kratix__subcmd__test__subcmd__run)
+        kratix__test__subcmd__run)
             opts="-E -p -j -u -v -h --filter --promise --workflow --files --fail-fast --idempotent --jobs --no-capture --request --timeout --update --verbose --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

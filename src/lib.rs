@@ -28,6 +28,9 @@ mod diagnostic;
 mod doctor;
 mod engine;
 mod exit;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod image;
 mod kratix;
 mod outcome;

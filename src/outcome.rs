@@ -73,8 +73,10 @@ pub(crate) enum Verdict {
 pub(crate) enum Failure {
     /// A file of the test cannot be used.
     Source(SourceError),
-    /// The platform would not accept the resource request.
-    Refused { why: String, errors: Vec<SourceError> },
+    /// The platform would not accept the resource request, or not as was `expected`.
+    Refused { why: String, errors: Vec<SourceError>, expected: Option<String> },
+    /// The platform would not accept the Promise: why was told before the tests.
+    PromiseRefused { codes: Vec<Code> },
     /// The last stage of a pipeline did not end as expected.
     Stage { pipeline: String, expected_exit: i64 },
     /// Every stage succeeded where one was expected not to.
@@ -141,6 +143,8 @@ pub(crate) struct StageOutcome {
     pub(crate) container: String,
     pub(crate) ended: Ended,
     pub(crate) log: Log,
+    /// Bytes of disk that it and the folders took at its end, as far as that is known.
+    pub(crate) disk: u64,
     pub(crate) elapsed: Duration,
 }
 
@@ -165,6 +169,8 @@ pub(crate) struct Log {
     pub(crate) tail: String,
     /// How many lines come before the tail.
     pub(crate) earlier: usize,
+    /// Bytes of all of it.
+    pub(crate) size: u64,
     /// Whether it was cut at the limit of what is kept.
     pub(crate) cut: bool,
 }
@@ -206,8 +212,8 @@ pub(crate) enum Event<'a> {
     ImageWarning {
         message: &'a str,
     },
-    /// The platform does something otherwise with a Promise than its author may think.
-    PromiseWarning {
+    /// The platform refuses a Promise, or does something otherwise with it than its author may think.
+    PromiseFinding {
         finding: &'a Finding,
     },
     /// Something about the settings that their author should know.

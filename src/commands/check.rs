@@ -65,7 +65,7 @@ impl Checked {
         let found = admission::check(&promise);
         let findings = found.iter().filter_map(|problem| settings.judge(problem.finding(path))).collect();
         let mut checked = Self { findings, errors: Vec::new(), files: 1 };
-        for test in discover(file, &settings)? {
+        for test in discover(file, &promise, &settings)? {
             match test {
                 Ok(test) => checked.test(&promise, &test),
                 Err(broken) => checked.errors.push(broken.error),
@@ -98,7 +98,13 @@ impl Checked {
                 return self.errors.push(SourceError::whole(path, message));
             }
             (Err(refusal), Some(part)) if refusal.text.contains(part) => return,
-            (Err(refusal), _) => refusal.problems,
+            (Err(refusal), expected) => {
+                self.errors.extend(expected.map(|part| {
+                    let message = format!("the platform was expected to refuse it with: {part}");
+                    SourceError::whole(path, message)
+                }));
+                refusal.problems
+            }
         };
         let findings = problems.iter().map(|problem| problem.finding(path));
         let findings = findings.filter(|finding| !settings.expects(finding.code));

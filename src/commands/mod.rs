@@ -61,7 +61,10 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 fn completions(arguments: &Completions) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "kratix-test", &mut script);
-    terminal::print(&String::from_utf8_lossy(&script));
+    // Of a name with a hyphen, the words before and after it are taken for a command and its subcommand in half of the
+    // places (clap-rs/clap#6421).
+    let script = String::from_utf8_lossy(&script).replace("kratix__subcmd__test", "kratix__test");
+    terminal::print(&script);
     Exit::Success
 }
 

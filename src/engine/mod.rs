@@ -232,8 +232,13 @@ pub(crate) enum Stream {
 /// How a launch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The exit code, 128 + the signal for a killed process.
-    Code { code: i64, out_of_memory: bool },
+    Code {
+        /// 128 + the signal for a killed process.
+        code: i64,
+        out_of_memory: bool,
+        /// Bytes of disk that it took beside its mounts, where that is known at no cost.
+        disk: Option<u64>,
+    },
     /// Still running at the launch's timeout, and killed.
     TimedOut,
 }
@@ -277,6 +282,8 @@ pub(crate) trait Engine {
     ) -> Result<Exit, EngineError>;
     /// Copies what a folder holds into `into` (made here; must not exist), owned by our user.
     async fn collect(&self, workspace: &Workspace, folder: &str, into: &Path) -> Result<Tree, EngineError>;
+    /// Bytes of disk that folders of a workspace take, where that is known at no cost.
+    async fn disk_usage(&self, workspace: &Workspace, folders: &[&str]) -> Option<u64>;
     /// Removes a workspace and what is in it.
     async fn discard(&self, workspace: Workspace) -> Result<(), EngineError>;
     /// Removes everything that this run made and is still there.

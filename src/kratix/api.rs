@@ -6,6 +6,7 @@ use crate::yaml::{KeyPath, Node};
 
 use super::problem::{Problem, code};
 use super::read::{flag, items, text};
+use super::status::admit::request_schema;
 use super::strict::{self, field};
 
 /// What a Promise offers: the kind of its requests.
@@ -93,7 +94,7 @@ impl Api {
         if let Some(root) = schema.as_object_mut() {
             let properties = root.entry("properties").or_insert_with(|| json!({}));
             if let Some(properties) = properties.as_object_mut() {
-                properties.insert("status".to_owned(), status_schema());
+                properties.insert("status".to_owned(), request_schema());
                 if stored {
                     limit_name(properties);
                 }
@@ -143,33 +144,6 @@ fn limit_name(properties: &mut serde_json::Map<String, Json>) {
     let properties = metadata.entry("properties").or_insert_with(|| json!({}));
     let Some(properties) = properties.as_object_mut() else { return };
     properties.insert("name".to_owned(), json!({"type": "string", "maxLength": Api::MAX_NAME}));
-}
-
-/// The schema that Kratix gives the status of every API, in place of the author's.
-pub(crate) fn status_schema() -> Json {
-    let string = || json!({"type": "string"});
-    let integer = || json!({"type": "integer"});
-    let time = || json!({"type": "string", "format": "datetime"});
-    let condition = json!({"type": "object", "properties": {
-        "lastTransitionTime": time(), "message": string(), "reason": string(), "status": string(), "type": string(),
-    }});
-    let pipeline = json!({"type": "object", "properties": {
-        "name": string(), "phase": string(), "message": string(), "nextRetryAt": string(), "attempts": integer(),
-        "lastTransitionTime": time(),
-    }});
-    let workflows = json!({"type": "object", "properties": {
-        "lastSuccessfulConfigureWorkflowTime": string(), "suspendedGeneration": integer(),
-        "pipelines": {"type": "array", "items": pipeline},
-    }});
-    json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
-        "message": string(),
-        "observedGeneration": integer(),
-        "workflows": integer(),
-        "workflowsSucceeded": integer(),
-        "workflowsFailed": integer(),
-        "conditions": {"type": "array", "items": condition},
-        "kratix": {"type": "object", "properties": {"workflows": workflows}},
-    }})
 }
 
 #[cfg(test)]
@@ -245,7 +219,7 @@ mod tests {
             "[{name: v1, schema: {openAPIV3Schema: {type: object, properties: {status: {type: string}, spec: {type: object}}}}}]",
         );
         let schema = api.installed_schema(&api.versions[0]);
-        assert_eq!(schema["properties"]["status"], status_schema());
+        assert_eq!(schema["properties"]["status"], request_schema());
         assert_eq!(schema["properties"]["spec"]["type"], "object");
     }
 }

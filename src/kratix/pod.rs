@@ -22,6 +22,14 @@ pub(crate) struct Pod<'p> {
     pub(crate) default_resources: Resources,
 }
 
+/// A limit of ephemeral storage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DiskLimit {
+    pub(crate) bytes: u64,
+    /// As it is written.
+    pub(crate) text: String,
+}
+
 impl<'p> Pod<'p> {
     /// The namespace that promise workflows run in.
     pub(crate) const SYSTEM_NAMESPACE: &'static str = "kratix-platform-system";
@@ -50,6 +58,17 @@ impl<'p> Pod<'p> {
             service_account: service_account.unwrap_or_else(|| pipeline.id(&promise.name, workflow)),
             default_resources: Resources::platform(),
         }
+    }
+
+    /// How much of its node's disk the pod may take before it is evicted: the largest limit among its containers. Those
+    /// of Kratix have none, and all but one of the pod's are init containers, which do not run at the same time.
+    pub(crate) fn disk_limit(&self) -> Option<DiskLimit> {
+        let limit = |container: &Container| {
+            let resources = container.resources.as_ref().unwrap_or(&self.default_resources);
+            let text = resources.limits.get("ephemeral-storage")?;
+            Some(DiskLimit { bytes: quantity::bytes(text)?, text: text.clone() })
+        };
+        self.pipeline.containers.iter().filter_map(limit).max_by_key(|limit| limit.bytes)
     }
 
     /// A field of the pod, by fixed values where a platform would choose.

@@ -95,6 +95,7 @@ impl Promise {
         let config = spec.get("workflows").and_then(|workflows| workflows.get("config")).unwrap_or(&empty);
         let applied = promise_schema::apply(&root);
         let mut problems = promise_schema::problems(&root, &applied);
+        problems.extend(without_kind(spec));
         let api = Api::read(spec.get("api"), &KeyPath::from_iter(["spec", "api"]));
         let api = api.unwrap_or_else(|refused| {
             problems.extend(refused);
@@ -195,6 +196,19 @@ pub(super) fn non_finite(node: &Node) -> Option<(Position, &'static str)> {
         Value::Map(map) => map.values().find_map(|entry| non_finite(&entry.node)),
         _ => None,
     }
+}
+
+/// What Kratix puts into the cluster beside the API: it decodes each as an object.
+fn without_kind(spec: &Node) -> Vec<Problem> {
+    let dependencies = items(spec, "dependencies").iter().enumerate();
+    let refused = |(index, node): (usize, &Node)| {
+        node.as_map().filter(|_| node.text("kind").unwrap_or_default().is_empty())?;
+        let text = format!("Object 'Kind' is missing in '{}'", go_json(&node.to_json()));
+        let path = KeyPath::from_iter(["spec", "dependencies"]).index(index);
+        let problem = Problem::new(code::INVALID_PROMISE, text, path, node.at);
+        Some(problem.hint("give every dependency an apiVersion and a kind"))
+    };
+    dependencies.filter_map(refused).collect()
 }
 
 /// The path of a workflow's list of pipelines.

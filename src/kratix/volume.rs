@@ -17,7 +17,10 @@ pub(crate) struct Volume {
 /// What a volume holds at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum VolumeSource {
-    EmptyDir,
+    EmptyDir {
+        /// On a tmpfs, which takes of the memory.
+        in_memory: bool,
+    },
     ConfigMap(VolumeFiles),
     Secret(VolumeFiles),
     /// `ConfigMap`s and Secrets laid over one another.
@@ -72,7 +75,10 @@ impl VolumeSource {
         if let Some(host) = field(node, "hostPath") {
             return Self::HostPath(text(host, "path").unwrap_or_default());
         }
-        if field(node, "emptyDir").is_some() { Self::EmptyDir } else { Self::other(node) }
+        match field(node, "emptyDir") {
+            Some(empty) => Self::EmptyDir { in_memory: text(empty, "medium").as_deref() == Some("Memory") },
+            None => Self::other(node),
+        }
     }
 
     /// A `ConfigMap`'s or Secret's files; a Secret is named by another field in a volume than in a projection.
@@ -85,7 +91,7 @@ impl VolumeSource {
 
     fn other(node: &Node) -> Self {
         let kind = node.as_map().and_then(|map| map.keys().find(|key| *key != "name").cloned());
-        kind.map_or(Self::EmptyDir, Self::Other)
+        kind.map_or(Self::EmptyDir { in_memory: false }, Self::Other)
     }
 }
 
@@ -121,8 +127,10 @@ mod tests {
     fn the_sources_that_can_be_made_without_a_cluster_are_read() {
         let files =
             |mode| VolumeFiles { name: "x".into(), items: vec![], default_mode: mode, optional: false };
-        assert_eq!(source("{name: v, emptyDir: {}}"), VolumeSource::EmptyDir);
-        assert_eq!(source("{name: v}"), VolumeSource::EmptyDir);
+        let empty = |in_memory| VolumeSource::EmptyDir { in_memory };
+        assert_eq!(source("{name: v, emptyDir: {}}"), empty(false));
+        assert_eq!(source("{name: v, emptyDir: {medium: Memory}}"), empty(true));
+        assert_eq!(source("{name: v}"), empty(false));
         assert_eq!(source("{name: v, configMap: {name: x}}"), VolumeSource::ConfigMap(files(0o644)));
         assert_eq!(
             source("{name: v, secret: {secretName: x, defaultMode: 0400}}"),

@@ -102,8 +102,11 @@ fn written(files: &[Written], paint: Paint) -> Option<String> {
 fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
     match failure {
         Failure::Source(error) => source(error, paint),
-        Failure::Refused { errors, why } => {
-            let mut text = why.clone();
+        Failure::Refused { errors, why, expected } => {
+            let expected = expected.as_ref().map(|expected| {
+                format!("the platform was expected to refuse the request with: {expected}\nbut it says: ")
+            });
+            let mut text = format!("{}{why}", expected.unwrap_or_default());
             for error in errors {
                 let _ = write!(text, "\n\n{}", source(error, paint));
             }
@@ -116,6 +119,10 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
                 return format!("{pipeline} did not end as expected");
             };
             stage_failure(outcome, stage, *expected_exit, paint)
+        }
+        Failure::PromiseRefused { codes } => {
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            format!("the platform refuses the Promise: {} (see above)", codes.join(", "))
         }
         Failure::NotRefused { expected } => {
             format!("the platform accepts the request, and was expected to refuse it with: {expected}")

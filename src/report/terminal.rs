@@ -124,7 +124,7 @@ impl Terminal {
                 self.stderr(&super::image::render(&Failed { message, at: *at, hint: *hint, log }, self.err));
             }
             Event::ImageWarning { message } | Event::SettingsWarning { message } => self.warning(message),
-            Event::PromiseWarning { finding } => {
+            Event::PromiseFinding { finding } => {
                 self.stderr(&format!("{}\n", super::finding::render(finding, self.err)));
             }
             Event::TestsStarted { count } => {

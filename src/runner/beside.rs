@@ -33,7 +33,7 @@ fn add_to(promise: &mut PromiseSuite, planned: &[Planned]) -> Result<(), SourceE
         if !seen.insert(folder.clone()) {
             continue;
         }
-        let found = discover_beside(&folder, target(promise, &image.reference, &folder), &promise.settings);
+        let found = discover_beside(&folder, target(promise, &image.reference, &folder), promise);
         promise.has_tests |= !found.is_empty();
         promise.tests.extend(found);
     }

@@ -8,7 +8,7 @@ use super::{Options, Stop};
 use crate::diagnostic::SourceError;
 use crate::engine::Privileges;
 use crate::kratix::{
-    Container, Environment, Missing, Object, Pipeline, Pod, SecurityContext, kratix_variables,
+    Container, DiskLimit, Environment, Missing, Object, Pipeline, Pod, SecurityContext, kratix_variables,
     stage_environment,
 };
 use crate::outcome::Failure;
@@ -20,6 +20,8 @@ use crate::suite::settings::{Env, Limits, StageSetting};
 pub(super) struct Prepared {
     pub(super) launchables: Vec<Launchable>,
     pub(super) volumes: Volumes,
+    /// Beyond it the pod is evicted.
+    pub(super) disk_limit: Option<DiskLimit>,
 }
 
 /// What every container is started with, in their order, and the pipeline's volumes.
@@ -57,7 +59,8 @@ pub(super) fn prepare(
         [] => {}
         missing => return Err(refused(suite, "this can only be run in a cluster", missing)),
     }
-    Ok(Prepared { launchables, volumes })
+    let disk_limit = pod.disk_limit().filter(|_| plan.settings.limits() == Limits::Platform);
+    Ok(Prepared { launchables, volumes, disk_limit })
 }
 
 impl Launchable {
@@ -119,7 +122,11 @@ fn waits_for_ever(suite: &PromiseSuite, missing: &[Missing]) -> Stop {
 fn refused(suite: &PromiseSuite, why: &str, missing: &[Missing]) -> Stop {
     let source = &suite.file.source;
     let error = |one: &Missing| source.error(one.at, one.text.as_str()).hint(one.hint.as_str());
-    Stop::Failure(Failure::Refused { why: why.to_owned(), errors: missing.iter().map(error).collect() })
+    Stop::Failure(Failure::Refused {
+        why: why.to_owned(),
+        errors: missing.iter().map(error).collect(),
+        expected: None,
+    })
 }
 
 /// What the settings add, from files or from our own environment.

@@ -62,7 +62,7 @@ impl<'a> Recorder<'a> {
         }
         let earlier = self.lines - self.tail.len();
         let tail = self.tail.into_iter().collect::<Vec<_>>().join("\n");
-        Log { path: self.path, tail, earlier, cut }
+        Log { path: self.path, tail, earlier, size: self.written, cut }
     }
 
     fn keep(&mut self, bytes: &[u8]) {

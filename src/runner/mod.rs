@@ -111,7 +111,10 @@ pub(crate) fn jobs<'a>(suite: &'a Suite, options: &Options) -> anyhow::Result<Ve
         };
         if let Some(request) = &options.request {
             let name = request.display().to_string();
-            return vec![job(&name, example(promise, Some(request.clone()), "resource/configure"))];
+            let target = "resource/configure".parse().expect("a constant that names a workflow");
+            // Nothing is ever expected of it: below a file there can be no expectation.
+            let new_test = request.clone();
+            return vec![job(&name, Subject::Example { request: Some(request.clone()), target, new_test })];
         }
         if promise.has_tests {
             return promise
@@ -152,8 +155,8 @@ impl<E: Engine> Runner<'_, E> {
         let images = self.images(jobs).await;
         let folders: BTreeMap<&Path, &PromiseSuite> =
             jobs.iter().map(|job| (job.suite.file.folder.as_path(), job.suite)).collect();
-        for finding in folders.values().flat_map(|suite| suite.admission_warnings()) {
-            (self.on_event)(Event::PromiseWarning { finding: &finding });
+        for finding in folders.values().flat_map(|suite| suite.admission_judged()) {
+            (self.on_event)(Event::PromiseFinding { finding: &finding });
         }
         (self.on_event)(Event::TestsStarted { count: jobs.len() });
         let at_once = self.options.jobs.unwrap_or_else(|| (2 * self.engine.processors()).clamp(1, MAX_JOBS));

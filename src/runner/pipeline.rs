@@ -7,7 +7,7 @@ use super::stage::Stage;
 use super::volumes::Volumes;
 use super::{Runner, Stop, user};
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
-use crate::kratix::{Container, Finding, Pipeline};
+use crate::kratix::{Container, DiskLimit, Finding, Pipeline};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
@@ -29,6 +29,8 @@ pub(super) struct PipelineRun<'a> {
     /// What each container is started with, in their order.
     pub(super) launchables: Vec<Launchable>,
     pub(super) volumes: Volumes,
+    /// Beyond it the platform evicts the pod.
+    pub(super) disk_limit: Option<DiskLimit>,
     /// What is never shown.
     pub(super) secrets: Secrets,
     /// A folder whose `output` and `metadata` are there before the first stage.
@@ -67,15 +69,22 @@ impl PipelineRun<'_> {
         let Some(first) = prepared.first() else { return Ok(self.without_stages()) };
         let workspace = runner.engine.workspace(first, &self.folders()?).await?;
         let mut stages: Vec<StageOutcome> = Vec::new();
+        let mut folders = None;
         for ((index, container), image) in chosen.iter().zip(&prepared) {
             let stage = self.stage(*index, container, image, &workspace, runner);
-            stages.push(stage.run(runner.engine, &self.results.join("logs"), runner.on_event).await?);
+            let mut stage = stage.run(runner.engine, &self.results.join("logs"), runner.on_event).await?;
+            folders = self.folders_on_disk(runner.engine, &workspace).await;
+            stage.disk += folders.unwrap_or_default();
+            stages.push(stage);
             if stages.last().is_none_or(|stage| stage.ended != Ended::Exited(0)) {
                 break;
             }
         }
         let left = self.collect(runner.engine, &workspace).await?;
         runner.engine.discard(workspace).await?;
+        if let (None, Some(last)) = (folders, stages.last_mut()) {
+            last.disk += left.metadata.size() + left.output.size();
+        }
         Ok(self.outcome(stages, left))
     }
 
@@ -153,6 +162,15 @@ impl PipelineRun<'_> {
             secrets: &self.secrets,
             stream: runner.options.stream,
         }
+    }
+
+    /// Bytes that the folders take of the disk, where that is known; nobody asks where there is no limit.
+    async fn folders_on_disk<E: Engine>(&self, engine: &E, workspace: &Workspace) -> Option<u64> {
+        self.disk_limit.as_ref()?;
+        let volumes: Vec<String> = Volumes::on_disk(self.pipeline).collect();
+        let folders: Vec<&str> =
+            ["input"].into_iter().chain(FOLDERS).chain(volumes.iter().map(String::as_str)).collect();
+        engine.disk_usage(workspace, &folders).await
     }
 
     async fn collect<E: Engine>(&self, engine: &E, workspace: &Workspace) -> Result<Left, Stop> {

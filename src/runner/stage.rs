@@ -13,6 +13,9 @@ use crate::secrets::Secrets;
 use crate::suite::settings::HostVolume;
 use crate::tree::one_part;
 
+/// What the kubelet keeps of a container's log: five files of 10 MiB.
+const ROTATED: u64 = 50 << 20;
+
 /// What one stage is launched with.
 pub(super) struct Stage<'a> {
     /// The test's name.
@@ -59,6 +62,10 @@ impl Stage<'_> {
         let mounts = self.mounts(&declared);
         let exit =
             engine.run(&self.launch(&title, &mounts), &mut |_, bytes| recorder.take(bytes, on_line)).await;
+        let disk = match exit {
+            Ok(Exit::Code { disk, .. }) => disk.unwrap_or_default(),
+            _ => 0,
+        };
         let ended = match exit {
             Ok(Exit::Code { out_of_memory: true, .. }) => {
                 Ended::OutOfMemory { limit: self.launchable.memory }
@@ -69,7 +76,9 @@ impl Stage<'_> {
             Err(error) => return Err(error),
         };
         let container = self.container.name.clone();
-        Ok(StageOutcome { container, ended, log: recorder.finish(on_line), elapsed: start.elapsed() })
+        let log = recorder.finish(on_line);
+        let disk = disk + log.size.min(ROTATED);
+        Ok(StageOutcome { container, ended, log, disk, elapsed: start.elapsed() })
     }
 
     /// Kratix's three, then the pipeline's, then the settings', which take the place of one at the same path.

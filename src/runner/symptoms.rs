@@ -1,6 +1,7 @@
 //! What the output of a stage that failed says about a trap that it fell into.
 
 use super::Job;
+use super::pipeline::PipelineRun;
 use crate::kratix::catalogue::{KT108, KT118, KT119, KT132};
 use crate::kratix::{Finding, Pipeline};
 use crate::outcome::{Ended, PipelineOutcome, StageOutcome};
@@ -19,6 +20,23 @@ pub(super) fn symptoms(
     let file = &job.suite.file.source.path;
     let position = pipeline.container(&stage.container).map(|(_, container)| container.at);
     found.into_iter().flatten().map(|finding| finding.warning().at(file, position)).collect()
+}
+
+/// The kubelet ends a pod that takes more of the node's disk than the largest limit of its containers. What a container
+/// wrote beside the folders goes when the next one starts.
+pub(super) fn evicted(outcome: &PipelineOutcome, job: &Job<'_>, run: &PipelineRun<'_>) -> Option<Finding> {
+    let limit = run.disk_limit.as_ref()?;
+    let stage = outcome.stages.iter().find(|stage| stage.disk > limit.bytes)?;
+    let text =
+        format!("Pod ephemeral local storage usage exceeds the total limit of containers {}", limit.text);
+    let hint = format!(
+        "{} ends with {} MiB in its own file system, its log, /kratix and emptyDir volumes; let the container have more:\n  \
+         resources:\n    limits: {{memory: 256Mi, ephemeral-storage: 1Gi}}",
+        stage.container,
+        stage.disk >> 20
+    );
+    let position = run.pipeline.container(&stage.container).map(|(_, container)| container.at);
+    Some(Finding::new(KT119, text).at(&job.suite.file.source.path, position).hint(hint))
 }
 
 fn memory(stage: &StageOutcome) -> Option<Finding> {

@@ -1,10 +1,11 @@
 //! One test, from its request to its verdict.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::cluster::Cluster;
-use super::findings::weigh;
+use super::findings::{Weighed, weigh};
 use super::images::Images;
 use super::judgement::{self, Judged};
 use super::platform::Platform;
@@ -12,7 +13,9 @@ use super::workflow::Ran;
 use super::{Job, Runner, Stop, Subject, environment, update};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
-use crate::kratix::{Object, Target, WorkflowType, promise_object, resource_object};
+use crate::kratix::{
+    Code, Finding, Object, Problem, Severity, Target, WorkflowType, promise_object, resource_object,
+};
 use crate::outcome::{Failure, TestOutcome, Verdict};
 use crate::suite::changes::Changes;
 use crate::suite::expectation::Expectation;
@@ -64,7 +67,7 @@ impl<E: Engine> Runner<'_, E> {
         if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());
         }
-        let Some(object) = accepted(&plan, object(job, &plan))? else { return Ok(Verdict::Passed) };
+        let Some(object) = object(job, &plan)? else { return Ok(Verdict::Passed) };
         outcome.results = self.results_of(job)?.fresh(&job.name)?;
         let remarks = object
             .remarks
@@ -76,13 +79,15 @@ impl<E: Engine> Runner<'_, E> {
         findings.extend(ran.findings.iter().cloned());
         let mut weighed = weigh(&findings, plan.settings);
         let refused = weighed.fails();
-        weighed.findings.retain(|finding| !job.suite.admission_warnings().any(|told| told == *finding));
+        let told = told_before(job, &mut weighed);
         outcome.remarks.extend(ran.remarks.iter().cloned());
         outcome.failures.extend(weighed.failures());
         outcome.findings = weighed.findings;
         outcome.idle = weighed.idle;
         take(ran, outcome);
-        if !outcome.failures.is_empty() {
+        let failed = !outcome.failures.is_empty();
+        outcome.failures.extend(told);
+        if failed {
             return Ok(Verdict::Failed);
         }
         if !refused && (plan.settings.idempotent() || self.options.idempotent) {
@@ -176,14 +181,15 @@ impl Plan<'_> {
     }
 }
 
-/// The object, unless the platform refuses the request as the test expects.
-fn accepted(plan: &Plan<'_>, object: Result<Object, Stop>) -> Result<Option<Object>, Stop> {
-    let expected = plan.settings.expect().and_then(|expect| expect.refused.as_deref());
-    match (object, expected) {
-        (Err(Stop::Failure(Failure::Refused { why, .. })), Some(part)) if why.contains(part) => Ok(None),
-        (Ok(_), Some(part)) => Err(Stop::Failure(Failure::NotRefused { expected: part.to_owned() })),
-        (object, _) => object.map(Some),
-    }
+/// What is wrong with the Promise itself is said once for all of its tests, and fails each of them.
+fn told_before(job: &Job<'_>, weighed: &mut Weighed) -> Option<Failure> {
+    let (told, own) = std::mem::take(&mut weighed.findings)
+        .into_iter()
+        .partition::<Vec<Finding>, _>(|finding| job.suite.admission_judged().any(|told| told == *finding));
+    weighed.findings = own;
+    let errors = told.iter().filter(|finding| finding.severity == Severity::Error);
+    let codes: BTreeSet<Code> = errors.map(|finding| finding.code).collect();
+    (!codes.is_empty()).then(|| Failure::PromiseRefused { codes: codes.into_iter().collect() })
 }
 
 fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
@@ -234,15 +240,36 @@ fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
     }
 }
 
-/// What the pipelines read.
-fn object(job: &Job<'_>, plan: &Plan<'_>) -> Result<Object, Stop> {
+/// What the pipelines read; nothing if the platform refuses the request as the test expects.
+fn object(job: &Job<'_>, plan: &Plan<'_>) -> Result<Option<Object>, Stop> {
     let promise = &job.suite.promise;
     let action = plan.target.workflow.action;
-    let Some(request) = &plan.request else { return Ok(promise_object(promise, action)) };
+    let expected = plan.settings.expect().and_then(|expect| expect.refused.as_deref());
+    let Some(request) = &plan.request else {
+        return unless_expected(promise_object(promise, action), expected);
+    };
     let source = Source::read(request)?;
     let document = source.document()?;
-    resource_object(promise, action, &document.root).map_err(|refusal| {
-        let errors = refusal.problems.iter().map(|problem| problem.error(&source)).collect();
-        Stop::Failure(Failure::Refused { why: refusal.text, errors })
-    })
+    let refusal = match resource_object(promise, action, &document.root) {
+        Ok(object) => return unless_expected(object, expected),
+        Err(refusal) => refusal,
+    };
+    let is_expected = |problem: &Problem| plan.settings.expects(problem.finding(request).code);
+    let as_expected = match expected {
+        Some(part) => refusal.text.contains(part),
+        None => refusal.problems.iter().all(is_expected),
+    };
+    if as_expected {
+        return Ok(None);
+    }
+    let errors = refusal.problems.iter().map(|problem| problem.error(&source)).collect();
+    let expected = expected.map(str::to_owned);
+    Err(Stop::Failure(Failure::Refused { why: refusal.text, errors, expected }))
+}
+
+fn unless_expected(object: Object, refused: Option<&str>) -> Result<Option<Object>, Stop> {
+    match refused {
+        Some(part) => Err(Stop::Failure(Failure::NotRefused { expected: part.to_owned() })),
+        None => Ok(Some(object)),
+    }
 }

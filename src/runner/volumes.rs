@@ -65,7 +65,7 @@ impl Volumes {
     }
 
     fn add(&mut self, pipeline: &Pipeline, volume: &Volume, files: Vec<SeedFile>) {
-        let read_only = volume.source != VolumeSource::EmptyDir;
+        let read_only = !matches!(volume.source, VolumeSource::EmptyDir { .. });
         let name = folder(&volume.name);
         self.folders.push(Folder { name: name.clone(), files });
         if !read_only {
@@ -88,6 +88,14 @@ impl Volumes {
             _ => Kind::Absent,
         };
         self.made.push(MadeVolume { name: volume.name.clone(), kind });
+    }
+
+    /// The folders that take of the node's disk, beside those of `/kratix`.
+    pub(super) fn on_disk(pipeline: &Pipeline) -> impl Iterator<Item = String> {
+        let volumes = pipeline.volumes.iter();
+        volumes
+            .filter(|volume| volume.source == VolumeSource::EmptyDir { in_memory: false })
+            .map(|volume| folder(&volume.name))
     }
 
     /// Where a container sees them.
@@ -157,7 +165,7 @@ fn files(
     objects: &Objects,
 ) -> Result<Option<Vec<SeedFile>>, Missing> {
     match source {
-        VolumeSource::EmptyDir => Ok(Some(Vec::new())),
+        VolumeSource::EmptyDir { .. } => Ok(Some(Vec::new())),
         VolumeSource::ConfigMap(files) => {
             keys(volume, DataKind::ConfigMap, files, namespace, objects).map(Some)
         }

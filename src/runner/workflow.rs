@@ -8,11 +8,12 @@ use super::environment::{self, Prepared};
 use super::images::Images;
 use super::pipeline::PipelineRun;
 use super::platform::{Next, Platform};
-use super::symptoms::symptoms;
+use super::symptoms::{evicted, symptoms};
 use super::test::Plan;
 use super::{Job, Runner, Stop};
 use crate::diagnostic::SourceError;
 use crate::engine::Engine;
+use crate::kratix::catalogue::KT137;
 use crate::kratix::{Finding, Pipeline, WorkflowAction, schedule, unschedulable};
 use crate::outcome::{Ended, Failure, PipelineOutcome};
 use crate::tree::one_part;
@@ -71,7 +72,8 @@ impl<E: Engine> Runner<'_, E> {
             let run = self.pipeline_run(job, plan, platform, pipeline, results)?;
             ran.findings.extend(run.refused_users(images));
             let outcome = run.run(self, images).await?;
-            let symptoms = symptoms(&outcome, place, job, pipeline);
+            let mut symptoms = symptoms(&outcome, place, job, pipeline);
+            symptoms.extend(evicted(&outcome, job, &run));
             let expected = symptoms.iter().any(|finding| plan.settings.expects(finding.code));
             ran.findings.extend(symptoms);
             let ended = if expected { Ending::AsExpected } else { ending(&outcome, plan.exit) };
@@ -118,7 +120,7 @@ impl<E: Engine> Runner<'_, E> {
                 SourceError::whole(path, format!("pipeline {} has no container {stage}", pipeline.name));
             return Err(error.hint(format!("it has {}", names.join(", "))).into());
         }
-        let Prepared { launchables, volumes } =
+        let Prepared { launchables, volumes, disk_limit } =
             environment::prepare(job.suite, plan, pipeline, platform.object(), self.options)?;
         Ok(PipelineRun {
             test: &job.title,
@@ -128,6 +130,7 @@ impl<E: Engine> Runner<'_, E> {
             stage: plan.target.stage.as_deref(),
             launchables,
             volumes,
+            disk_limit,
             secrets: environment::secrets(plan, self.options),
             object: platform.object().to_yaml(),
             before: plan.before.clone(),
@@ -159,12 +162,16 @@ fn kratix(
 ) -> Result<Next, Stop> {
     let Some(outcome) = ran.pipelines.last_mut() else { return Ok(Next::Pipeline) };
     let made = platform.finish_pipeline(pipeline, &outcome.left)?;
+    let invalid = made.findings.iter().any(|finding| finding.code == KT137);
     ran.findings.extend(made.findings);
+    if invalid {
+        platform.cannot_schedule(pipeline);
+    }
     if let (Some(work), Some(destinations)) = (&made.work, &plan.cluster.destinations) {
         let placements = schedule(work, destinations);
         outcome.scheduled =
             placements.iter().map(|placement| platform.scheduled(pipeline, placement)).collect();
-        if let Some(finding) = unschedulable(&placements) {
+        if let Some(finding) = unschedulable(&placements).filter(|_| !invalid) {
             ran.findings.push(finding);
             platform.cannot_schedule(pipeline);
         }

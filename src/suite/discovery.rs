@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::expectation::Expectation;
 use super::repository::PromiseFile;
 use super::settings::{FILE_NAME, Settings, join};
+use super::{PromiseSuite, amiss};
 use crate::diagnostic::{Source, SourceError};
-use crate::kratix::{Target, TargetError, Workflow, WorkflowAction, WorkflowType};
+use crate::kratix::{Promise, Target, TargetError, Workflow, WorkflowAction, WorkflowType};
 use crate::tree;
 use crate::yaml::KeyPath;
 
@@ -35,10 +36,15 @@ pub(crate) struct BrokenTest {
 /// Every test of a Promise, by name.
 pub(crate) fn discover(
     file: &PromiseFile,
+    promise: &Promise,
     outer: &Settings,
 ) -> Result<Vec<Result<Test, BrokenTest>>, SourceError> {
-    let default = Target::workflow(Workflow::new(WorkflowType::Resource, WorkflowAction::Configure));
-    let mut tests = below(&file.folder, "", Ok(default), outer);
+    let default = Ok(Target::workflow(Workflow::new(WorkflowType::Resource, WorkflowAction::Configure)));
+    let walk = Walk { default, ..Walk::of(file, promise, outer) };
+    if let Some(error) = amiss::unknown_stage(outer, &file.folder, file, &walk.stages) {
+        return Err(error);
+    }
+    let mut tests = walk.below(&file.folder, outer);
     sort(&mut tests)?;
     Ok(tests)
 }
@@ -49,33 +55,17 @@ pub(crate) fn discover(
 pub(crate) fn discover_beside(
     folder: &Path,
     default: Result<Target, String>,
-    outer: &Settings,
+    suite: &PromiseSuite,
 ) -> Vec<Result<Test, BrokenTest>> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    below(folder, &format!("{name}/"), default, outer)
+    let prefix = format!("{}/", folder.file_name().unwrap_or_default().to_string_lossy());
+    let walk = Walk { prefix, default, ..Walk::of(&suite.file, &suite.promise, &suite.settings) };
+    walk.below(folder, &suite.settings)
 }
 
 /// Sorts tests by name. Two of one name are an error: they could not be told apart.
 pub(crate) fn sort(tests: &mut [Result<Test, BrokenTest>]) -> Result<(), SourceError> {
     tests.sort_by(|one, other| name_of(one).cmp(name_of(other)));
     unique(tests)
-}
-
-fn below(
-    folder: &Path,
-    prefix: &str,
-    default: Result<Target, String>,
-    outer: &Settings,
-) -> Vec<Result<Test, BrokenTest>> {
-    let excluded = outer.exclude().to_vec();
-    let mut walk =
-        Walk { found: Vec::new(), excluded, prefix: prefix.to_owned(), crossed: Vec::new(), default };
-    for root in ["test", "tests"].map(|name| join(folder, name)) {
-        if root.is_dir() {
-            walk.visit(&root, &root, outer);
-        }
-    }
-    walk.found
 }
 
 pub(crate) fn name_of(test: &Result<Test, BrokenTest>) -> &str {
@@ -104,10 +94,13 @@ fn unique(tests: &[Result<Test, BrokenTest>]) -> Result<(), SourceError> {
     Ok(())
 }
 
-struct Walk {
+struct Walk<'a> {
     found: Vec<Result<Test, BrokenTest>>,
+    file: &'a PromiseFile,
+    /// The containers of the Promise.
+    stages: Vec<String>,
     excluded: Vec<PathBuf>,
-    /// What names begin with.
+    /// What names begin with; only those of tests beside a Dockerfile do with anything.
     prefix: String,
     /// The folders that links were followed from, on the way to where the walk is.
     crossed: Vec<PathBuf>,
@@ -115,7 +108,30 @@ struct Walk {
     default: Result<Target, String>,
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
+    fn of(file: &'a PromiseFile, promise: &Promise, outer: &Settings) -> Self {
+        let pipelines = Workflow::ALL.into_iter().flat_map(|workflow| promise.pipelines(workflow));
+        let containers = pipelines.flat_map(|pipeline| &pipeline.containers);
+        Self {
+            found: Vec::new(),
+            file,
+            stages: containers.map(|container| container.name.clone()).collect(),
+            excluded: outer.exclude().to_vec(),
+            prefix: String::new(),
+            crossed: Vec::new(),
+            default: Err(String::new()),
+        }
+    }
+
+    fn below(mut self, folder: &Path, outer: &Settings) -> Vec<Result<Test, BrokenTest>> {
+        for root in ["test", "tests"].map(|name| join(folder, name)) {
+            if root.is_dir() {
+                self.visit(&root, &root, outer);
+            }
+        }
+        self.found
+    }
+
     /// Looks for tests at and below a folder; tells whether there were any.
     fn visit(&mut self, root: &Path, folder: &Path, outer: &Settings) -> bool {
         if self.excluded.iter().any(|excluded| folder.starts_with(excluded)) {
@@ -160,19 +176,53 @@ impl Walk {
             self.found.push(Ok(self.test(root, folder, settings)?));
             return Ok(true);
         }
-        let mut below = false;
-        for child in &children {
-            below |= self.visit(root, child, &settings);
-        }
+        let (below, parts) = self.visit_below(root, children, &settings);
         if names_a_test && !below {
             self.found.push(Ok(self.test(root, folder, settings)?));
             return Ok(true);
         }
-        Ok(below)
+        // What is beside a Dockerfile may be tests of another kind.
+        match amiss::no_input(folder, &parts).filter(|_| self.prefix.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(below),
+        }
+    }
+
+    /// Looks for tests in folders; tells whether there were any, and which folders are parts of a test themselves.
+    fn visit_below(
+        &mut self,
+        root: &Path,
+        folders: Vec<PathBuf>,
+        settings: &Settings,
+    ) -> (bool, Vec<PathBuf>) {
+        let (mut below, mut parts) = (false, Vec::new());
+        for folder in folders {
+            let known = self.found.len();
+            let found = self.visit(root, &folder, settings);
+            if amiss::belongs_to_a_test(&folder) && !self.found[known..].iter().any(Result::is_ok) {
+                self.found.truncate(known);
+                parts.push(folder);
+            } else {
+                below |= found;
+            }
+        }
+        (below, parts)
     }
 
     fn test(&self, root: &Path, folder: &Path, settings: Settings) -> Result<Test, SourceError> {
         let target = self.target(root, folder, &settings)?;
+        if let Some(error) = amiss::unknown_stage(&settings, folder, self.file, &self.stages) {
+            return Err(error);
+        }
+        if let Some(error) = amiss::misspelt(folder) {
+            return Err(error);
+        }
+        if settings.request().is_none()
+            && target.workflow.kind == WorkflowType::Resource
+            && let Some(error) = amiss::no_request(folder)
+        {
+            return Err(error);
+        }
         let request = settings.request().map_or_else(|| folder.join("input/object.yaml"), Path::to_owned);
         let expectation = Expectation::of(folder);
         let name = self.name(root, folder);
@@ -248,6 +298,20 @@ mod tests {
     use super::*;
     use crate::suite::repository::{Found, find};
 
+    const PROMISE: &str = "apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nspec: {workflows: {resource: {configure: \
+                           [{metadata: {name: p}, spec: {containers: [{name: render}]}}]}}}\n";
+
+    /// What is said of the only test, and what to do.
+    fn broken(files: &[&str]) -> (String, String) {
+        let tests = discovered(files).expect("tests");
+        let [Err(broken)] = tests.as_slice() else { panic!("{tests:?}") };
+        let path = broken.error.path.components().rev().take(2).collect::<Vec<_>>();
+        let path =
+            path.iter().rev().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let at = broken.error.at.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
+        (format!("{path}{at}: {}", broken.error.message), broken.error.hint.clone().unwrap_or_default())
+    }
+
     fn discovered(files: &[&str]) -> Result<Vec<Result<Test, BrokenTest>>, SourceError> {
         let folder = tempfile::tempdir().expect("a folder");
         for file in files {
@@ -256,9 +320,12 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, text).expect("a file");
         }
-        fs::write(folder.path().join("promise.yaml"), "kind: Promise\n").expect("a file");
+        fs::write(folder.path().join("promise.yaml"), PROMISE).expect("a file");
         match find(folder.path()).expect("a Promise") {
-            Found::One(file) => discover(&file, &Settings::load(&file.root, &file.folder)?),
+            Found::One(file) => {
+                let settings = Settings::load(&file.root, &file.folder)?;
+                discover(&file, &Promise::read(&file.source)?, &settings)
+            }
             Found::Below(_) => panic!("below"),
         }
     }
@@ -276,26 +343,34 @@ mod tests {
 
     #[test]
     fn folders_inside_a_test_and_hidden_ones_are_no_tests() {
-        let files = ["test/input/object.yaml", "test/a/input/x", "test/_b/input/x", "test/.c/input/x"];
+        let files = [
+            "test/input/object.yaml",
+            "test/a/input/object.yaml",
+            "test/_b/input/object.yaml",
+            "test/.c/input/object.yaml",
+        ];
         assert_eq!(names(&files), ["test"]);
-        assert_eq!(names(&["test/_b/input/x", "test/.c/input/x", "test/d/input/x"]), ["d"]);
+        assert_eq!(
+            names(&["test/_b/input/object.yaml", "test/.c/input/object.yaml", "test/d/input/object.yaml"]),
+            ["d"]
+        );
     }
 
     #[test]
     fn a_settings_file_makes_a_test_unless_there_are_tests_below() {
         let workflow = "kratix-test.yaml=workflow: promise/configure";
         assert_eq!(names(&[&format!("test/a/{workflow}")]), ["a"]);
-        assert_eq!(names(&[&format!("test/a/{workflow}"), "test/a/b/input/x"]), ["a/b"]);
+        assert_eq!(names(&[&format!("test/a/{workflow}"), "test/a/b/input/object.yaml"]), ["a/b"]);
         assert_eq!(names(&["test/a/kratix-test.yaml=network: none"]), Vec::<String>::new());
     }
 
     #[test]
     fn the_workflow_is_what_the_settings_or_a_folder_say() {
         let files = [
-            "test/a/input/x",
-            "test/promise-configure/b/input/x",
-            "test/resource-delete/input/x",
-            "test/promise-configure/c/input/x",
+            "test/a/input/object.yaml",
+            "test/promise-configure/b/input/object.yaml",
+            "test/resource-delete/input/object.yaml",
+            "test/promise-configure/c/input/object.yaml",
             "test/promise-configure/c/kratix-test.yaml=workflow: resource/configure/p",
         ];
         let tests = discovered(&files).expect("tests");
@@ -306,19 +381,95 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_is_a_test_but_for_its_input_is_an_error() {
+        for part in ["output", "metadata", "expected/output"] {
+            let (error, hint) = broken(&[&format!("test/a/{part}/x.yaml"), "test/a/output/metadata/y"]);
+            let first = part.split('/').next().unwrap_or_default();
+            assert_eq!(error, format!("test/a: has {first}/ and no input/, so that it is no test"));
+            assert!(hint.contains("test/a/input/object.yaml, or name one with `request:`"), "{hint}");
+        }
+        for (nearly, beside) in
+            [("inputs", "object.yaml"), ("Input", "object.yaml"), ("inptu", "../output/x")]
+        {
+            let (error, hint) =
+                broken(&[&format!("test/a/{nearly}/x.yaml"), &format!("test/a/{nearly}/{beside}")]);
+            assert_eq!(error, format!("test/a: has {nearly}/ where a test has input/"));
+            assert!(hint.ends_with("test/a/input"), "{hint}");
+        }
+        // Beside tests it is an error too, and what only sounds like it is none.
+        let files = ["test/output/x", "test/b/input/object.yaml"];
+        assert_eq!(names(&files), ["b", "test"]);
+        let shared = ["test/inputs/small.yaml", "test/a/kratix-test.yaml=request: ../inputs/small.yaml"];
+        assert_eq!(names(&shared), ["a"]);
+        assert_eq!(names(&["test/output/b/input/object.yaml"]), ["output/b"]);
+        assert_eq!(names(&["test/_a/output/x", "test/scripts/run"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_input_without_a_request_is_an_error_that_names_the_file_that_is_meant() {
+        let (error, hint) = broken(&["test/a/input/object.yml"]);
+        assert_eq!(error, "input/object.yaml: is not there: a test needs a resource request");
+        assert!(hint.ends_with("test/a/input/object.yml to object.yaml"), "{hint}");
+        let (_, hint) = broken(&["test/a/input/.gitkeep"]);
+        assert!(hint.contains("put one there, or name one with `request:`"), "{hint}");
+        let promise = ["test/promise-configure/input/.gitkeep"];
+        assert!(discovered(&promise).expect("tests")[0].is_ok());
+    }
+
+    #[test]
+    fn what_nobody_would_look_at_in_a_test_is_an_error() {
+        for (name, meant) in [
+            ("metdata/status.yaml", "metadata"),
+            ("Output/x", "output"),
+            ("status.yml", "status.yaml"),
+            ("exit-code", "exitcode"),
+        ] {
+            let (error, hint) = broken(&["test/a/input/object.yaml", &format!("test/a/{name}")]);
+            let name = name.split('/').next().unwrap_or_default();
+            assert_eq!(error, format!("a/{name}: is no part of a test"));
+            assert!(hint.starts_with(&format!("did you mean {meant}?")), "{hint}");
+        }
+        let files = ["README.md", "_output/x", "notes/x", "before/output/x", "status.yaml", "exitcode=1"];
+        let files = files.map(|file| format!("test/a/{file}"));
+        let files: Vec<&str> = files.iter().map(String::as_str).chain(["test/a/input/object.yaml"]).collect();
+        assert_eq!(names(&files), ["a"]);
+    }
+
+    #[test]
+    fn settings_of_a_stage_that_no_pipeline_has_are_an_error_where_they_stand() {
+        let stages = "kratix-test.yaml=exit: 0\nstages:\n  rendr: {skip: no}";
+        let (error, hint) = broken(&["test/a/input/object.yaml", &format!("test/a/{stages}")]);
+        let expected =
+            "a/kratix-test.yaml:3:3: stages.rendr: no pipeline of the Promise has a container rendr";
+        assert_eq!((error.as_str(), hint.as_str()), (expected, "did you mean `render`?"));
+        // Every test below is broken by it, and so is the Promise that it stands beside.
+        let (error, _) = broken(&["test/a/input/object.yaml", &format!("test/{stages}")]);
+        assert!(error.starts_with("test/kratix-test.yaml:3:3: "), "{error}");
+        let error = discovered(&["test/a/input/object.yaml", stages]).expect_err("unknown");
+        assert!(error.to_string().contains("kratix-test.yaml:3:3: stages.rendr: "), "{error}");
+        let known = "test/a/kratix-test.yaml=stages: {render: {skip: no}, old: null}";
+        assert_eq!(names(&["test/a/input/object.yaml", known]), ["a"]);
+    }
+
+    #[test]
     fn equal_names_are_an_error() {
-        let error = discovered(&["test/a/input/x", "tests/a/input/x"]).expect_err("equal names");
+        let error =
+            discovered(&["test/a/input/object.yaml", "tests/a/input/object.yaml"]).expect_err("equal names");
         assert!(error.to_string().contains("is a test named `a`, as "), "{error}");
     }
 
     #[test]
     fn a_bad_settings_file_of_a_test_breaks_that_test_alone() {
-        let tests = discovered(&["test/a/input/x", "test/b/input/x", "test/b/kratix-test.yaml=exit: ["]);
+        let tests = discovered(&[
+            "test/a/input/object.yaml",
+            "test/b/input/object.yaml",
+            "test/b/kratix-test.yaml=exit: [",
+        ]);
         let tests = tests.expect("tests");
         assert!(tests[0].is_ok());
         assert_eq!(tests[1].as_ref().expect_err("broken").name, "b");
-        let tests =
-            discovered(&["test/a/input/x", "test/a/kratix-test.yaml=workflow: some/thing"]).expect("tests");
+        let tests = discovered(&["test/a/input/object.yaml", "test/a/kratix-test.yaml=workflow: some/thing"])
+            .expect("tests");
         let error = &tests[0].as_ref().expect_err("broken").error;
         assert!(error.to_string().contains("kratix-test.yaml:1:1: "), "{error}");
     }
@@ -331,14 +482,18 @@ mod tests {
         for path in ["test/a/input", "test/x", "test/y", "shared/b/input"] {
             fs::create_dir_all(folder.path().join(path)).expect("a folder");
         }
-        fs::write(folder.path().join("promise.yaml"), "kind: Promise\n").expect("a file");
+        for path in ["test/a/input/object.yaml", "shared/b/input/object.yaml"] {
+            fs::write(folder.path().join(path), "").expect("a file");
+        }
+        fs::write(folder.path().join("promise.yaml"), PROMISE).expect("a file");
         for (target, link) in [("../shared", "test/linked"), (".", "test/self"), ("/", "test/root")] {
             symlink(target, folder.path().join(link)).expect("a link");
         }
         symlink("../y", folder.path().join("test/x/y")).expect("a link");
         symlink("../x", folder.path().join("test/y/x")).expect("a link");
         let Found::One(file) = find(folder.path()).expect("a Promise") else { panic!("below") };
-        let tests = discover(&file, &Settings::default()).expect("tests");
+        let promise = Promise::read(&file.source).expect("a Promise");
+        let tests = discover(&file, &promise, &Settings::default()).expect("tests");
         let names: Vec<(&str, bool)> = tests.iter().map(|test| (name_of(test), test.is_ok())).collect();
         let round = [("root", false), ("self", false), ("x/y/x", false), ("y/x/y", false)];
         assert_eq!(names, [vec![("a", true), ("linked/b", true)], round.to_vec()].concat());
@@ -347,7 +502,11 @@ mod tests {
     #[test]
     fn excluded_folders_hold_no_tests() {
         assert_eq!(
-            names(&["kratix-test.yaml=exclude: [test/old]", "test/old/input/x", "test/a/input/x"]),
+            names(&[
+                "kratix-test.yaml=exclude: [test/old]",
+                "test/old/input/object.yaml",
+                "test/a/input/object.yaml"
+            ]),
             ["a"]
         );
     }

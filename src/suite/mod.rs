@@ -1,5 +1,6 @@
 //! Tests on disk: which Promises there are, which folders are tests, their settings, and their expectations.
 
+mod amiss;
 pub(crate) mod changes;
 pub(crate) mod discovery;
 pub(crate) mod expectation;
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::SourceError;
-use crate::kratix::{Finding, Pipeline, Promise, Severity, Target, Workflow, admission};
+use crate::kratix::{Finding, Pipeline, Promise, Target, Workflow, admission};
 
 use discovery::{BrokenTest, Test, discover, name_of};
 use filter::{Candidate, Filter};
@@ -123,7 +124,7 @@ impl PromiseSuite {
     fn load(file: PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::parse(&file.source)?;
         let settings = Settings::load(&file.root, &file.folder)?;
-        let tests = discover(&file, &settings)?;
+        let tests = discover(&file, &promise, &settings)?;
         let has_tests = !tests.is_empty();
         let admission =
             admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
@@ -137,10 +138,9 @@ impl PromiseSuite {
         self.admission.iter()
     }
 
-    /// What the platform does otherwise with the Promise than its author may think. It is said once, not test by test.
-    pub(crate) fn admission_warnings(&self) -> impl Iterator<Item = Finding> {
-        let judged = self.admission.iter().cloned().filter_map(|finding| self.settings.judge(finding));
-        judged.filter(|finding| finding.severity == Severity::Warning)
+    /// The same as the settings of the Promise judge it. It is said once, not test by test.
+    pub(crate) fn admission_judged(&self) -> impl Iterator<Item = Finding> {
+        self.admission.iter().cloned().filter_map(|finding| self.settings.judge(finding))
     }
 
     /// The pipelines that a target names, in the order they run.

@@ -217,15 +217,25 @@ impl Settings {
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, SourceError> {
         let path = join(folder, FILE_NAME);
         if !path.is_file() {
-            return Ok(None);
+            let other = path.with_extension("yml");
+            return match other.is_file() {
+                true => {
+                    Err(SourceError::whole(&other, "is not read").hint(format!("rename it to {FILE_NAME}")))
+                }
+                false => Ok(None),
+            };
         }
-        let source = Source::read(&path)?;
+        Self::parse(&Source::read(&path)?, folder).map(Some)
+    }
+
+    /// What the text of a file says that stands in a folder.
+    pub(crate) fn parse(source: &Source, folder: &Path) -> Result<Self, SourceError> {
         // Parsed here first, for errors in the words that every other file gets.
         let Some(document) = source.documents()?.into_iter().next() else {
-            return Ok(Some(Self::default()));
+            return Ok(Self::default());
         };
         let text = String::from_utf8_lossy(&source.bytes);
-        let mut settings: Self = serde_yaml::from_str(&text).map_err(|error| explain(&source, &error))?;
+        let mut settings: Self = serde_yaml::from_str(&text).map_err(|error| explain(source, &error))?;
         if let Some(Err(message)) =
             settings.timeout.iter().flatten().next().map(|text| text.parse::<Timeout>())
         {
@@ -233,7 +243,7 @@ impl Settings {
             return Err(source.error(at, message));
         }
         settings.resolve(folder);
-        Ok(Some(settings))
+        Ok(settings)
     }
 
     /// Whether the file itself makes its folder a test.
@@ -501,6 +511,13 @@ mod tests {
             fs::write(path, text).expect("a file");
         }
         Settings::load(root.path(), &root.path().join(folder))
+    }
+
+    #[test]
+    fn a_file_of_another_ending_is_an_error() {
+        let error = settings(&[("a/kratix-test.yml", "exit: 1")], "a").expect_err("not read");
+        assert!(error.to_string().ends_with("a/kratix-test.yml: is not read"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some("rename it to kratix-test.yaml"));
     }
 
     fn error(text: &str) -> (String, Option<String>) {

@@ -7,6 +7,7 @@ pub(crate) mod context;
 mod keep;
 mod resolve;
 mod unpack;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,6 +19,7 @@ use rustix::fs::{Mode, OFlags};
 pub(crate) use collect::{collect, scan};
 pub(crate) use resolve::Resolution;
 pub(crate) use unpack::unpack;
+pub(crate) use usage::disk_usage;
 
 /// What a folder holds, by path relative to it, with `/` between names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,6 +103,15 @@ impl Tree {
         let mut bytes = Vec::new();
         self.open(path)?.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// The lengths of all files, kept or not.
+    pub(crate) fn size(&self) -> u64 {
+        let sizes = self.entries.values().map(|entry| match entry.kind {
+            EntryKind::File { size } | EntryKind::Unkept(Unkept::TooLarge { size }) => size,
+            _ => 0,
+        });
+        sizes.sum()
     }
 
     /// A regular file of this tree, for reading what need not fit into memory.

@@ -8,7 +8,8 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 18] = [
+const TABLE: [(&str, &[&str]); 19] = [
+    ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
         "commands",

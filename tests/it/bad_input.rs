@@ -94,7 +94,9 @@ fn a_request_that_the_api_refuses() {
 #[test]
 fn a_request_that_is_missing_or_broken() {
     let case = Case::script("true").test("a").remove("test/a/input/object.yaml").file("test/a/input/x", "");
-    case.run(&["run"]).exits(1).says("test/a/input/object.yaml: cannot be read: no such file or directory");
+    case.run(&["run"])
+        .exits(1)
+        .says("test/a/input/object.yaml: is not there: a test needs a resource request");
     let case = case.file("test/a/input/object.yaml", "a: [\n");
     case.run(&["run"]).exits(1).says("test/a/input/object.yaml:2:1: is not valid YAML");
 }

@@ -78,3 +78,10 @@ fn a_code_is_explained() {
     case.run(&["explain"]).exits(0).says("KT101  ").says("KT148  ");
     case.run(&["explain", "KT999"]).exits(2).says("KT999 is not a code");
 }
+
+#[test]
+fn an_example_request_that_is_not_yaml_is_an_error() {
+    let case = without_engine(Case::stage("true")).file("request.yaml", "kind: Thing\nspec: [\n");
+    let case = case.file("other.yaml", "kind: Other\nspec: [\n");
+    case.run(&["check"]).exits(1).says("request.yaml:3:1: ").does_not_say("other.yaml");
+}

@@ -1,7 +1,7 @@
 //! What settings say about the platform that is not there: Secrets and ConfigMaps, its defaults, Destinations; about
 //! single stages; and what is made of findings.
 
-use crate::case::Case;
+use crate::case::{Case, REQUEST};
 
 const CONTAINER: &str = "image: busybox:1.36";
 
@@ -304,4 +304,47 @@ fn an_expected_exit_code_ends_the_workflow_where_it_comes() {
     case.run(&["run", "-v"]).exits(0).does_not_say("never");
     let case = case.edit("promise.yaml", "exit 3", "exit 0");
     case.run(&["run"]).exits(1).says("every stage exited with code 0, and 3 was expected");
+}
+
+#[test]
+fn a_refusal_other_than_the_expected_one_says_both() {
+    let wrong = REQUEST
+        .replace("replicas: 2", "replicas: 2, size: huge")
+        .replace("spec:\n  ", "spec: {")
+        .trim_end()
+        .to_owned()
+        + "}\n";
+    let case = Case::stage("true").file("test/a/input/object.yaml", &wrong);
+    let case = case.file("test/a/kratix-test.yaml", "expect: {refused: spec.replicas}\n");
+    let other = "spec.size: Unsupported value: \"huge\"";
+    let ran = case.run(&["run"]).exits(1).says("expected to refuse the request with: spec.replicas\n");
+    ran.says("but it says: Thing.test.kratix.io \"example\" is invalid: ").says(other);
+    let ran =
+        case.run(&["check"]).exits(1).says("the platform was expected to refuse it with: spec.replicas");
+    ran.says(other);
+    let case = case.edit("test/a/kratix-test.yaml", "spec.replicas", "spec.size");
+    case.run(&["run"]).exits(0);
+    case.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_refusal_may_be_expected_by_its_code() {
+    let long = REQUEST.replace("name: example", &format!("name: {}", "x".repeat(64)));
+    let case = Case::stage("true").file("test/a/input/object.yaml", &long);
+    let case = case.file("test/a/kratix-test.yaml", "expect: {findings: [KT145]}\n");
+    case.run(&["run"]).exits(0);
+    let other = case.edit("test/a/input/object.yaml", "replicas: 2", "replicas: two");
+    other.run(&["run"]).exits(1).says("Too long").says("spec.replicas");
+}
+
+#[test]
+fn what_is_wrong_with_the_promise_is_said_once_and_fails_every_test() {
+    let case = Case::stage("true").test("a").test("b").file("test/a/output/.gitkeep", "");
+    let case = case.edit("promise.yaml", "- name: stage", "- name: reader");
+    let ran = case.run(&["run"]).exits(1).says("FAIL  a").says("FAIL  b").says("2 failed");
+    assert_eq!(ran.stderr.matches("error KT129 ").count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stdout.matches("the platform refuses the Promise: KT129 (see above)").count(), 2);
+    // A test may see it otherwise than the others.
+    let case = case.file("test/a/kratix-test.yaml", "findings: {KT129: allow}\n");
+    case.run(&["run"]).exits(1).says("PASS  a").says("FAIL  b");
 }

@@ -200,6 +200,14 @@ fn a_request_is_run_by_itself() {
 }
 
 #[test]
+fn a_request_by_itself_is_not_compared_with_the_test_of_its_name() {
+    let case = Case::stage("echo 'a: 1' > /kratix/output/a.yaml").test("request");
+    let case = case.file("test/request/output/other.yaml", "b: 2\n").file("test/request/before/output/c", "");
+    let ran = case.run(&["run", "--request", "request.yaml"]).exits(0);
+    ran.says("output/a.yaml").says("nothing compared").does_not_say("other.yaml").does_not_say("output/c");
+}
+
+#[test]
 fn every_promise_below_a_repositorys_root_is_run() {
     let one = Case::script(CONFIG_MAP).test("a");
     let case = Case::empty().file(".git/HEAD", "");

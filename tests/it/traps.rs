@@ -88,6 +88,49 @@ fn t19_more_memory_than_the_limit() {
 }
 
 #[test]
+fn t19_more_disk_than_the_limit() {
+    let text = "error KT119 Pod ephemeral local storage usage exceeds the total limit of containers ";
+    let fill = "head -c 260m /dev/zero >/tmp/big";
+    let ran = Case::stage(fill).run(&["run"]).exits(1).says(&format!("{text}256Mi\n"));
+    ran.says("promise.yaml:38:13").says("stage ends with 260 MiB in").says("ephemeral-storage: 1Gi");
+    let small = "image: busybox:1.36\n            resources: {limits: {ephemeral-storage: 8Mi}}";
+    let case = |script: &str| Case::stage(script).edit("promise.yaml", "image: busybox:1.36", small);
+    let exceeds = |case: Case| case.run(&["run"]).exits(1).says(&format!("{text}8Mi\n"));
+    for place in ["/tmp", "/kratix/metadata", "/kratix/output"] {
+        // Together, and not each by itself.
+        exceeds(case(&format!("head -c 4m /dev/zero >/big; head -c 5m /dev/zero >{place}/x")));
+    }
+    exceeds(case("yes | head -c 9m"));
+    // What is not on our own disk is known in the end.
+    let output = "head -c 9m /dev/zero >/kratix/output/x";
+    exceeds(case(output).env("KRATIX_TEST_FILES", "volume"));
+    // A small file takes a block of the disk.
+    exceeds(case("mkdir /many; cd /many; seq 2500 | xargs touch; for f in *; do echo >$f; done"));
+    case(output).file("kratix-test.yaml", "limits: none\n").run(&["run"]).does_not_say("KT119");
+    let expected = "expect: {findings: [KT119]}\n";
+    case(fill).test("a").file("test/a/kratix-test.yaml", expected).run(&["run"]).exits(0);
+}
+
+#[test]
+fn t19_disk_enough_for_every_stage() {
+    let small = "image: busybox:1.36\n            resources: {limits: {ephemeral-storage: 8Mi}}";
+    let case = |script: &str| Case::stage(script).edit("promise.yaml", "image: busybox:1.36", small);
+    let fill = "head -c 6m /dev/zero >/big";
+    // What a container writes outside of the folders goes with it; the pod has the largest limit of its containers.
+    silent(case(fill).then("second", fill), "KT119");
+    silent(case("head -c 9m /dev/zero >/big").then("second", "true"), "KT119");
+    silent(case("head -c 9m /dev/zero >/dev/shm/big"), "KT119");
+    let volume = |medium: &str| {
+        let promise = case("head -c 9m /dev/zero >/work/big").read("promise.yaml");
+        let mount = format!("{small}\n            volumeMounts: [{{name: work, mountPath: /work}}]");
+        let volumes = format!("          volumes: [{{name: work, emptyDir: {{{medium}}}}}]\n");
+        case("true").file("promise.yaml", &(promise.replace(small, &mount) + &volumes))
+    };
+    volume("").run(&["run"]).exits(1).says("KT119");
+    silent(volume("medium: Memory"), "KT119");
+}
+
+#[test]
 fn t20_root_where_the_platform_forbids_it() {
     let with = |context: &str| {
         let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kratix}\ndata:\n  config: |\n    workflows:\n      \

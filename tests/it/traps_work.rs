@@ -135,6 +135,11 @@ fn t37_selectors_that_are_no_labels() {
     let file = "echo 'a: 1' > /kratix/output/a.yaml";
     let labels = "- matchLabels: {env: two words, '': dev}";
     refused(selectors(labels, file), "KT137", text, &format!("{SELECTORS}:1:"));
+    // The request waits for it for ever.
+    selectors(labels, file)
+        .run(&["run", "-v"])
+        .says("reason: WorksPending")
+        .does_not_say("reason: WorksSucceeded");
     silent(selectors("- matchLabels: {example.com/env: two_words.2}", file), "KT137");
 }
 

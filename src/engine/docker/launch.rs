@@ -17,6 +17,7 @@ use futures_util::{Stream as Frames, StreamExt};
 use super::Docker;
 use super::container::{bind, understood};
 use super::reason::{is_refusal, reason, request, without_noise};
+use super::usage::Layer;
 use crate::engine::{EngineError, Exit, Launch, Mount, Privileges, Stream};
 
 type Output = Pin<Box<dyn Frames<Item = Result<LogOutput, Error>> + Send>>;
@@ -107,8 +108,9 @@ impl Docker {
                 }
             }
         };
-        let out_of_memory = self.ran_out_of_memory(id).await? || self.looks_out_of_memory(code, launch);
-        Ok(Exit::Code { code, out_of_memory })
+        let (killed, layer) = self.how_it_ended(id).await?;
+        let out_of_memory = killed || self.looks_out_of_memory(code, launch);
+        Ok(Exit::Code { code, out_of_memory, disk: self.usage_of_container(id, layer).await })
     }
 
     /// The exit code, by looking: Podman answers a wait by looking itself, every 250 ms.
@@ -147,10 +149,12 @@ impl Docker {
         }
     }
 
-    /// Of any process, which the exit code need not show.
-    async fn ran_out_of_memory(&self, id: &str) -> Result<bool, Error> {
+    /// Whether it, or any process of it, was killed for its memory, which the exit code need not show; and where it
+    /// wrote.
+    async fn how_it_ended(&self, id: &str) -> Result<(bool, Layer), Error> {
         let container = understood(|| self.api.inspect_container(id, None)).await?;
-        Ok(container.state.and_then(|state| state.oom_killed).unwrap_or_default())
+        let killed = container.state.as_ref().and_then(|state| state.oom_killed).unwrap_or_default();
+        Ok((killed, Layer::of(&container)))
     }
 
     /// Podman does not tell on every system. Under a limit, hardly anything else kills the first process.

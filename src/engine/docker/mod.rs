@@ -19,6 +19,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod usage;
 mod users;
 mod wire;
 mod workspace;
@@ -140,6 +141,10 @@ impl Engine for Docker {
 
     async fn collect(&self, workspace: &Workspace, folder: &str, into: &Path) -> Result<Tree, EngineError> {
         self.collect_folder(workspace, folder, into).await
+    }
+
+    async fn disk_usage(&self, workspace: &Workspace, folders: &[&str]) -> Option<u64> {
+        self.usage_of_folders(workspace, folders).await
     }
 
     async fn discard(&self, workspace: Workspace) -> Result<(), EngineError> {

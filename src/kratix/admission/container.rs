@@ -1,19 +1,16 @@
 //! Whether a pipeline's containers can be init containers of its pod.
 
-use crate::yaml::{KeyPath, Node};
+use crate::yaml::KeyPath;
 
 use super::super::container::{Container, VolumeMount};
 use super::super::names;
 use super::super::problem::{Problem, code};
 use super::super::quantity;
 use super::super::schema::quote;
-use super::super::strict::field;
 use super::crd::unsupported;
 use super::job::Job;
-use super::volumes;
+use super::{variables, volumes};
 
-/// How many variables of Kratix's own stand before a container's.
-const OWN_VARIABLES: usize = 11;
 /// Where Kratix mounts its own volumes, in their order.
 const OWN_MOUNTS: [&str; 3] = ["/kratix/input", "/kratix/output", "/kratix/metadata"];
 const READER: &str = "reader";
@@ -34,8 +31,7 @@ pub(super) fn check(job: &mut Job<'_>) {
         let place = Place { container, field: format!("spec.template.spec.initContainers[{}]", index + 1) };
         check_name(job, &place, &containers[..index]);
         check_image(job, &place);
-        check_variables(job, &place);
-        check_env_from(job, &place);
+        variables::check(job, container, &place.field);
         for (index, mount) in container.volume_mounts.iter().enumerate() {
             check_mount(job, &place, index, mount);
         }
@@ -114,65 +110,6 @@ fn check_image(job: &mut Job<'_>, place: &Place<'_>) {
 fn is_latest(image: &str) -> bool {
     let last = image.rsplit('/').next().unwrap_or(image);
     !image.contains('@') && last.split_once(':').is_none_or(|(_, tag)| tag == "latest")
-}
-
-fn check_variables(job: &mut Job<'_>, place: &Place<'_>) {
-    for (index, variable) in place.container.env.iter().enumerate() {
-        let field = format!("{}.env[{}]", place.field, OWN_VARIABLES + index);
-        let path = variable.path.name("name");
-        if variable.name.is_empty() {
-            job.refuse(code::INVALID_POD, &path, &format!("{field}.name: Required value"), None);
-        } else {
-            for why in names::refuse_variable(&variable.name) {
-                let what = format!("{field}.name: Invalid value: {}: {why}", quote(&variable.name));
-                job.refuse(code::INVALID_POD, &path, &what, None);
-            }
-        }
-        if let Some(why) = job.promise.root.at_path(&variable.path).and_then(wrong_source) {
-            let what = format!("{field}.valueFrom: Invalid value: \"\": {why}");
-            job.refuse(code::INVALID_POD, &variable.path.name("valueFrom"), &what, None);
-        }
-    }
-}
-
-/// Why a variable's `valueFrom` says too much or too little.
-fn wrong_source(variable: &Node) -> Option<&'static str> {
-    let source = field(variable, "valueFrom")?;
-    let sources = source.as_map()?.values().filter(|entry| !entry.node.is_null()).count();
-    if field(variable, "value").and_then(Node::as_str).is_some_and(|value| !value.is_empty()) {
-        return Some("may not be specified when `value` is not empty");
-    }
-    match sources {
-        0 => Some(
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
-        ),
-        1 => None,
-        _ => Some("may not have more than one field specified at a time"),
-    }
-}
-
-fn check_env_from(job: &mut Job<'_>, place: &Place<'_>) {
-    let path = place.container.path.name("envFrom");
-    let items = job.promise.root.at_path(&path).and_then(Node::as_list).unwrap_or_default();
-    for (index, item) in items.iter().enumerate() {
-        let (path, place) = (path.index(index), format!("{}.envFrom[{index}]", place.field));
-        let found: Vec<_> = ["configMapRef", "secretRef"]
-            .into_iter()
-            .filter_map(|name| Some((name, field(item, name)?)))
-            .collect();
-        let invalid = match found.as_slice() {
-            [] => "must specify one of: `configMapRef` or `secretRef`",
-            [(name, reference)] => {
-                if reference.text("name").unwrap_or_default().is_empty() {
-                    let what = format!("{place}.{name}.name: Required value");
-                    job.refuse(code::INVALID_POD, &path.name(*name).name("name"), &what, None);
-                }
-                continue;
-            }
-            _ => "may not have more than one field specified at a time",
-        };
-        job.refuse(code::INVALID_POD, &path, &format!("{place}: Invalid value: \"\": {invalid}"), None);
-    }
 }
 
 fn check_mount(job: &mut Job<'_>, place: &Place<'_>, index: usize, mount: &VolumeMount) {

@@ -9,7 +9,7 @@ use super::super::promise::Promise;
 use super::super::schema::quote;
 use super::super::workflow::{Workflow, WorkflowAction};
 use super::crd::unsupported;
-use super::{container, name_path, volumes};
+use super::{container, name_path, placement, volumes};
 
 /// What the checks of a pipeline's Job share.
 pub(super) struct Job<'p> {
@@ -25,6 +25,7 @@ pub(super) fn check(promise: &Promise, workflow: Workflow, pipeline: &Pipeline) 
     job.check_backoff_limit();
     volumes::check(&mut job);
     container::check(&mut job);
+    placement::check(&mut job);
     job.check_restart_policy();
     job.check_service_account();
     job.problems

@@ -4,7 +4,9 @@
 mod container;
 mod crd;
 mod job;
+mod placement;
 mod structural;
+mod variables;
 mod volumes;
 
 use std::collections::HashSet;

@@ -122,6 +122,25 @@ const CONTAINERS: &[(&str, u16, &str, &str)] = &[
         "name: one, image: i:1, env: [{name: A.B}]",
     ),
     (
+        "name: one, image: i:1, env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.foo}}}]",
+        206,
+        "env[11].valueFrom.fieldRef.fieldPath: Invalid value: \"spec.foo\": error converting fieldPath: field label not \
+         supported: spec.foo",
+        "name: one, image: i:1, env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}]",
+    ),
+    (
+        "name: one, image: i:1, env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.gpu}}}]",
+        206,
+        "env[11].valueFrom.resourceFieldRef.resource: Unsupported value: \"limits.gpu\": supported values: \"limits.cpu\"",
+        "name: one, image: i:1, env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}]",
+    ),
+    (
+        "name: one, image: i:1, env: [{name: A, valueFrom: {secretKeyRef: {name: x}}}]",
+        206,
+        "env[11].valueFrom.secretKeyRef.key: Required value",
+        "name: one, image: i:1, env: [{name: A, valueFrom: {secretKeyRef: {name: x, key: k}}}]",
+    ),
+    (
         "name: one, image: i:1, env: [{name: A, value: b, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]",
         206,
         "env[11].valueFrom: Invalid value: \"\": may not be specified when `value` is not empty",
@@ -250,6 +269,24 @@ const PIPELINES: &[(&str, u16, &str, &str)] = &[
         206,
         "volumes[4].secret.secretName: Required value",
         "{volumes: [{name: a, secret: {secretName: s}}]}",
+    ),
+    (
+        "{volumes: [{name: a, emptyDir: {}, secret: {secretName: s}}]}",
+        206,
+        "volumes[4].secret: Forbidden: may not specify more than 1 volume type",
+        "{volumes: [{name: a, emptyDir: {}, secret: null}]}",
+    ),
+    (
+        "{nodeSelector: {a b: c}}",
+        206,
+        "spec.template.spec.nodeSelector: Invalid value: \"a b\": name part must consist of",
+        "{nodeSelector: {a.b/c: d}}",
+    ),
+    (
+        "{tolerations: [{key: a, operator: exists}]}",
+        206,
+        "spec.template.spec.tolerations[0].operator: Unsupported value: \"exists\": supported values: \"Equal\", \"Exists\"",
+        "{tolerations: [{key: a, operator: Exists, effect: NoExecute}]}",
     ),
     (
         "{jobOptions: {backoffLimit: -1}}",
@@ -600,4 +637,14 @@ proptest! {
             check(&promise);
         }
     }
+}
+
+#[test]
+fn a_dependency_without_a_kind_cannot_be_read() {
+    let dependencies = |items: &str| problems(&promise(&format!("  dependencies: {items}\n")));
+    let found = dependencies("[{apiVersion: v1, kind: Namespace}, {metadata: {name: x}}]");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].text, "Object 'Kind' is missing in '{\"metadata\":{\"name\":\"x\"}}'");
+    assert_eq!(found[0].path.to_string(), "spec.dependencies[1]");
+    assert_eq!(dependencies("[{apiVersion: v1, kind: Namespace}]"), []);
 }

@@ -3,10 +3,26 @@
 use super::super::names;
 use super::super::problem::code;
 use super::super::schema::quote;
+use super::super::strict::field;
 use super::super::volume::{Volume, VolumeSource};
 use super::job::Job;
 
 const SHARED: [&str; 3] = ["shared-input", "shared-output", "shared-metadata"];
+/// What a volume may be made from, in the order that Kubernetes looks.
+const SOURCES: [&str; 12] = [
+    "emptyDir",
+    "hostPath",
+    "secret",
+    "nfs",
+    "iscsi",
+    "persistentVolumeClaim",
+    "downwardAPI",
+    "configMap",
+    "projected",
+    "csi",
+    "ephemeral",
+    "image",
+];
 /// Only where there is a Work to schedule.
 const SCHEDULING: &str = "promise-scheduling";
 
@@ -46,6 +62,17 @@ pub(super) fn check(job: &mut Job<'_>) {
             );
         }
         check_source(job, volume, &field);
+        check_one_source(job, volume, &field);
+    }
+}
+
+/// A volume is made from one thing alone.
+fn check_one_source(job: &mut Job<'_>, volume: &Volume, place: &str) {
+    let Some(node) = job.promise.root.at_path(&volume.path) else { return };
+    let given = SOURCES.iter().filter(|source| field(node, source).is_some_and(|node| !node.is_null()));
+    for source in given.skip(1) {
+        let what = format!("{place}.{source}: Forbidden: may not specify more than 1 volume type");
+        job.refuse(code::INVALID_POD, &volume.path.name(*source), &what, None);
     }
 }
 

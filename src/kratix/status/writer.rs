@@ -363,7 +363,7 @@ mod tests {
             apply(LAST, "message: 3\nconditions:\n- {type: A, status: 1}\n- {type: B, status: 2}\n");
         assert_eq!(codes(&outcome), [KT104, KT105]);
         let text = &outcome.findings[0].text;
-        assert!(text.contains("is invalid: [status.message: ") && text.ends_with(']'), "{text}");
+        assert!(text.contains("is invalid: [status.conditions[1].status: ") && text.ends_with(']'), "{text}");
         assert_eq!(text.matches("Invalid value").count(), 3);
         assert_eq!(*text, outcome.findings[1].text);
     }
