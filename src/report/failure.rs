@@ -25,6 +25,11 @@ pub(crate) fn render(test: &TestOutcome, style: &Style) -> String {
     test.secrets.hide(&with_secrets(test, style)).into_owned()
 }
 
+/// A test that fails in the same way as one that was told before.
+pub(crate) fn render_again(test: &TestOutcome, first: &str, style: &Style) -> String {
+    format!("{}\n  fails as {first} does\n\n", headline(test, style.paint))
+}
+
 fn with_secrets(test: &TestOutcome, style: &Style) -> String {
     let (paint, verbose) = (style.paint, style.verbose);
     let mut text = headline(test, paint);

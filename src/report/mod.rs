@@ -3,8 +3,10 @@
 mod difference;
 pub(crate) mod failure;
 pub(crate) mod finding;
+pub(crate) mod inline;
 pub(crate) mod list;
-pub(crate) mod paint;
+mod paint;
+mod repeats;
 mod summary;
 pub(crate) mod terminal;
 pub(crate) mod words;

@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::{self, Style};
 use super::paint::Paint;
+use super::repeats::Repeats;
 use super::summary;
 use super::words::{Count, Elapsed};
 use crate::cli::Color;
@@ -26,6 +27,7 @@ pub(crate) struct Terminal {
     /// Lines that move, on a terminal alone.
     live: Option<MultiProgress>,
     bars: RefCell<HashMap<String, ProgressBar>>,
+    repeats: RefCell<Repeats>,
 }
 
 impl Terminal {
@@ -40,7 +42,7 @@ impl Terminal {
         };
         let out = Paint { on: on(console::colors_enabled()) };
         let err = Paint { on: on(console::colors_enabled_stderr()) };
-        Self { out, err, live, bars: RefCell::default() }
+        Self { out, err, live, bars: RefCell::default(), repeats: RefCell::default() }
     }
 
     /// How results are coloured.
@@ -116,7 +118,13 @@ impl Terminal {
                 self.stderr(&format!("{} {line}\n", self.err.dim(format!("{stage} |"))));
             }
             Event::TestEnded { test } => self.finished(test),
-            Event::TestFinished { outcome } => self.show(&failure::render(outcome, style)),
+            Event::TestFinished { outcome } => {
+                let told = self.repeats.borrow_mut().told(outcome).filter(|_| !style.verbose);
+                self.show(&match told {
+                    Some(first) => failure::render_again(outcome, &first, style),
+                    None => failure::render(outcome, style),
+                });
+            }
         }
     }
 

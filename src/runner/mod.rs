@@ -14,6 +14,7 @@ mod stage;
 mod summaries;
 mod symptoms;
 mod test;
+mod unused;
 mod update;
 mod user;
 mod volumes;
@@ -176,7 +177,8 @@ impl<E: Engine> Runner<'_, E> {
         for message in idle(jobs, &tests) {
             (self.on_event)(Event::SettingsWarning { message: &message });
         }
-        RunOutcome { tests, unreadable: Vec::new(), elapsed: start.elapsed() }
+        let unused = unused::unused(jobs, &tests);
+        RunOutcome { tests, unreadable: Vec::new(), unused, elapsed: start.elapsed() }
     }
 
     async fn run_unless(&self, stopped: &Cell<bool>, job: &Job<'_>, images: &Images) -> TestOutcome {
@@ -259,7 +261,10 @@ impl From<EngineError> for Stop {
 
 impl From<CompareError> for Stop {
     fn from(error: CompareError) -> Self {
-        anyhow::Error::from(error).into()
+        match error {
+            CompareError::Source(error) => error.into(),
+            error @ CompareError::Unreadable { .. } => anyhow::Error::from(error).into(),
+        }
     }
 }
 

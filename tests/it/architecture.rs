@@ -45,7 +45,7 @@ const TABLE: [(&str, &[&str]); 15] = [
             "yaml",
         ],
     ),
-    ("suite", &["diagnostic", "kratix", "tree", "yaml"]),
+    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
     ("image", &["diagnostic"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),

@@ -11,6 +11,7 @@ mod fixtures;
 mod help;
 mod interrupt;
 mod list;
+mod marks;
 mod platform;
 mod run;
 mod transcripts;

@@ -5,9 +5,8 @@ use proptest::test_runner::TestRng;
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 
-use super::super::value::changes;
 use super::super::{Change, ChangeKind, DifferenceKind, Rules, Shown, compare};
-use super::document;
+use super::{both, changes, document};
 use crate::tree::scan;
 use crate::yaml::{Key, Node, emit};
 
@@ -80,7 +79,7 @@ fn value() -> impl Strategy<Value = Json> {
 }
 
 /// An object of one of the kinds that are treated in their own way.
-fn object() -> impl Strategy<Value = Json> {
+pub(super) fn object() -> impl Strategy<Value = Json> {
     let kinds = vec!["Deployment", "Secret", "ConfigMap", "Pipeline", "Service", "ResourceQuota"];
     (prop::sample::select(kinds), value(), value(), value()).prop_map(|(kind, spec, data, other)| {
         json!({"apiVersion": "platform.kratix.io/v1", "kind": kind, "metadata": {"name": "a", "annotations": other},
@@ -93,7 +92,7 @@ fn node(json: &Json) -> Node {
 }
 
 /// The places of all scalars and empty collections.
-fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
+pub(super) fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
     match json {
         Json::Array(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
@@ -302,7 +301,7 @@ proptest! {
             json!({"list": [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": data}]})
         };
         let (left, right) = (node(&secret(&left, "aHVudGVyMg==")), node(&secret(&right, "hunter3hunter3")));
-        let texts = super::super::shown::both(&left, &right);
+        let texts = both(&left, &right);
         let all = format!("{texts:?} {:?}", changes(&left, &right));
         for word in ["hunter", "aHVudGVyMg"] {
             prop_assert!(!all.contains(word), "{}", all);
@@ -312,7 +311,7 @@ proptest! {
     #[test]
     fn the_texts_differ_where_the_documents_do(left in object(), right in object()) {
         let (left, right) = (node(&left), node(&right));
-        let (one, other) = super::super::shown::both(&left, &right);
+        let (one, other) = both(&left, &right);
         prop_assert_eq!(changes(&left, &right).is_empty(), one == other, "{}\n{}", one, other);
     }
 }
