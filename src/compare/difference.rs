@@ -89,6 +89,18 @@ pub(crate) enum DifferenceKind {
     },
 }
 
+impl Difference {
+    /// Whether a value is not what a mark of the settings says it is, so that no expectation could make it right.
+    pub(crate) fn breaks_a_rule(&self) -> bool {
+        match &self.kind {
+            DifferenceKind::ChangedDocument(document) => {
+                document.changes.iter().any(|change| change.rule.is_some())
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What a file holds, for showing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileContent {

@@ -136,8 +136,9 @@ fn check_embedded(node: &Node, name: &str, text: &str) -> Result<(), WrongMark> 
 fn check_mark(name: &str, node: &Node, is_value: bool) -> Result<(), WrongMark> {
     let wrong = |message: String| Err(WrongMark { at: node.at, message, hint: None });
     match (name, &node.value) {
-        ("any" | "timestamp" | "uuid", _) => Ok(()),
-        ("subset", Value::Map(_)) | ("contains" | "unordered", Value::List(_)) => Ok(()),
+        ("any" | "timestamp" | "uuid", _)
+        | ("subset", Value::Map(_))
+        | ("contains" | "unordered", Value::List(_)) => Ok(()),
         ("subset", _) => wrong("!subset needs a map: !subset {key: value}".to_owned()),
         ("contains" | "unordered", _) => wrong(format!("!{name} needs a list: !{name} [item]")),
         ("absent", _) if is_value => Ok(()),

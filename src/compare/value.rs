@@ -115,10 +115,8 @@ impl<'a> Walk<'a, '_> {
         if matches!(self.output, Output::Weight { .. }) {
             self.fuel.set(self.fuel.get().saturating_sub(1));
         }
-        if scope.marked && expected.tag.is_some() {
-            if let Some(mark) = Mark::of(expected) {
-                return self.marked(&mark, expected, actual, scope);
-            }
+        if let Some(mark) = Mark::of(expected).filter(|_| scope.marked) {
+            return self.marked(&mark, expected, actual, scope);
         }
         // A tag that is no mark is data.
         if expected.tag != actual.tag {

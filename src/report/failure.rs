@@ -239,7 +239,8 @@ fn stages(test: &TestOutcome, paint: Paint) -> String {
 
 /// How to go on from here.
 fn next_step(test: &TestOutcome, style: &Style) -> Option<String> {
-    let refused = test.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let refused = test.findings.iter().any(|finding| finding.severity == Severity::Error)
+        || test.differences.iter().any(|located| located.difference.breaks_a_rule());
     let differs =
         matches!(test.verdict, Verdict::New | Verdict::Failed) && test.failures.is_empty() && !refused;
     let is_there = !test.pipelines.is_empty();

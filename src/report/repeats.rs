@@ -44,13 +44,9 @@ impl Repeats {
     /// The test that was told before and fails in the same way.
     pub(crate) fn told(&mut self, test: &TestOutcome) -> Option<String> {
         let signature = signature(test)?;
-        match self.0.get(&signature) {
-            Some(first) => Some(first.clone()),
-            None => {
-                self.0.insert(signature, test.name.clone());
-                None
-            }
-        }
+        let told = self.0.get(&signature).cloned();
+        self.0.entry(signature).or_insert_with(|| test.name.clone());
+        told
     }
 }
 

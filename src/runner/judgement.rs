@@ -169,10 +169,7 @@ fn ignored(plan: &Plan<'_>) -> Result<GlobSet, Stop> {
 pub(super) fn cannot_be_stored(difference: &Difference) -> bool {
     match &difference.kind {
         DifferenceKind::NotKept { side, .. } | DifferenceKind::Link { side, .. } => *side == Side::Actual,
-        DifferenceKind::ChangedDocument(document) => {
-            document.changes.iter().any(|change| change.rule.is_some())
-        }
-        _ => false,
+        _ => difference.breaks_a_rule(),
     }
 }
 

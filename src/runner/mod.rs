@@ -177,8 +177,25 @@ impl<E: Engine> Runner<'_, E> {
         for message in idle(jobs, &tests) {
             (self.on_event)(Event::SettingsWarning { message: &message });
         }
-        let unused = unused::unused(jobs, &tests);
+        let unused = self.unused(jobs, &tests);
         RunOutcome { tests, unreadable: Vec::new(), unused, elapsed: start.elapsed() }
+    }
+
+    /// What of the settings has found nothing; with `--update` it is removed.
+    fn unused(&self, jobs: &[Job<'_>], tests: &[TestOutcome]) -> Vec<SourceError> {
+        let unused = unused::unused(jobs, tests);
+        if !self.options.update {
+            return unused.iter().map(unused::Unused::error).collect();
+        }
+        match unused::remove(&unused) {
+            Ok(said) => {
+                for message in &said {
+                    (self.on_event)(Event::SettingsWarning { message });
+                }
+                Vec::new()
+            }
+            Err(error) => vec![error],
+        }
     }
 
     async fn run_unless(&self, stopped: &Cell<bool>, job: &Job<'_>, images: &Images) -> TestOutcome {

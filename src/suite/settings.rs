@@ -242,8 +242,8 @@ impl Settings {
             let at = document.root.locate(&KeyPath::from_iter(["timeout"]));
             return Err(source.error(at, message));
         }
-        settings.mark_rules = marks::marks(list(&settings.marks), &source, &document.root)?;
-        settings.filter_rules = marks::filters(list(&settings.filters), &source, &document.root)?;
+        settings.mark_rules = marks::marks(list(settings.marks.as_ref()), &source, &document.root)?;
+        settings.filter_rules = marks::filters(list(settings.filters.as_ref()), &source, &document.root)?;
         settings.resolve(folder);
         Ok(Some(settings))
     }
@@ -449,8 +449,8 @@ impl Settings {
 }
 
 /// What a list holds; nothing if it is absent or `null`.
-fn list<T>(given: &Given<Vec<T>>) -> &[T] {
-    given.as_ref().and_then(Option::as_deref).unwrap_or_default()
+fn list<T>(given: Option<&Option<Vec<T>>>) -> &[T] {
+    given.and_then(Option::as_deref).unwrap_or_default()
 }
 
 fn lay<T>(outer: &mut Given<T>, inner: Given<T>) {

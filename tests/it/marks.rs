@@ -6,7 +6,7 @@ use crate::case::Case;
 const VARYING: &str = "cat > /kratix/output/map.yaml <<EOF
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: example, labels: {hash: $(printf '%08x' $$)}}
+metadata: {name: example, labels: {hash: $(printf 'a%07x' $$)}}
 data: {size: small, id: $(cat /proc/sys/kernel/random/uuid), at: $(date -u +%Y-%m-%dT%H:%M:%SZ)}
 EOF";
 
@@ -124,6 +124,14 @@ filters:
         .says("kratix-test.yaml:2:3: this mark fits no value that any test expects")
         .says("kratix-test.yaml:4:3: this filter finds nothing in any file");
     case.run(&["run", "a"]).exits(0);
+    let kept = "# Of ours.\nmarks:\n- {path: data.id, is: uuid} # kept\n";
+    let case = case.file("kratix-test.yaml", &settings.replace("marks:\n", kept));
+    case.run(&["run", "--update"])
+        .exits(0)
+        .says("kratix-test.yaml:4 is removed: this mark fits no value that any test expects")
+        .says("kratix-test.yaml:6 is removed: this filter finds nothing in any file");
+    assert_eq!(case.read("kratix-test.yaml"), kept);
+    case.run(&["run"]).exits(0);
 }
 
 #[test]
@@ -150,9 +158,9 @@ echo 'a: org-7' > /kratix/output/a.yaml";
         .file("test/a/output/org-23.txt", "x\n")
         .file("test/a/output/a.yaml", "a: org-7\n");
     case.run(&["run"]).exits(0);
-    case.run(&["run", "--idempotent"]).exits(1).says("main.tf");
+    case.run(&["run", "--idempotent"]).exits(1).says("output/main.tf");
     let case = case.file("test/a/output/org-23.txt", "old\n");
-    case.run(&["run"]).exits(1).says("output/org-23.txt").does_not_say("main.tf");
+    case.run(&["run"]).exits(1).says("output/org-23.txt").does_not_say("output/main.tf");
     case.run(&["run", "--update"]).exits(0).says("changed test/a/output/org-23.txt");
     assert_eq!(case.read("test/a/output/org-23.txt"), "x\n");
     case.run(&["run"]).exits(0);

@@ -1,8 +1,10 @@
 //! Whole comparisons, by example and by property.
 
 mod corpus;
+mod fixtures;
 mod folders;
 mod properties;
+mod speed;
 mod values;
 
 use proptest::strategy::Strategy;

@@ -112,7 +112,7 @@ pub(super) fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>
     }
 }
 
-fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
+pub(super) fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
     path.iter().fold(json, |json, key| match key {
         Key::Name(name) => &mut json[name],
         Key::Index(index) => &mut json[index],
@@ -120,7 +120,7 @@ fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
 }
 
 /// The same with the keys of every map, and the items of some list-maps, in another order. JSON text keeps the order.
-fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
+pub(super) fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
     match json {
         Json::Array(items) => {
             let mut texts: Vec<String> = items.iter().map(|item| shuffled(item, "", rng)).collect();
@@ -141,7 +141,7 @@ fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
     }
 }
 
-fn shuffle(texts: &mut [String], rng: &mut TestRng) {
+pub(super) fn shuffle(texts: &mut [String], rng: &mut TestRng) {
     for end in (1..texts.len()).rev() {
         texts.swap(end, rng.random_range(0..=end));
     }
