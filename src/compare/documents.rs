@@ -82,7 +82,8 @@ impl Documents {
         }
         let (expected_text, actual_text) = shown::both(&expected.root, &actual.root, self.scope);
         let document = ChangedDocument {
-            document: expected.document(),
+            // A mark is no name.
+            document: if ObjectName::is_marked(&expected.root) { actual } else { expected }.document(),
             expected_index: expected.index,
             #[cfg(test)]
             actual_index: actual.index,

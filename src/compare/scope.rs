@@ -114,7 +114,7 @@ impl<'a> Scope<'a> {
 
     /// Whether a key of the map here says the same as its absence.
     pub(super) fn is_void(self, name: &str, node: &Node) -> bool {
-        name == "creationTimestamp" && self.field == "metadata" && node.is_null()
+        name == "creationTimestamp" && self.field == "metadata" && node.is_null() && node.tag.is_none()
     }
 
     /// Whether an expected value says that its key is not there.

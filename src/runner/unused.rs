@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Job, Subject};
-use crate::compare::{Place, edit};
+use crate::compare::{Around, Place, edit};
 use crate::diagnostic::{Source, SourceError};
 use crate::outcome::{RuleKind, TestOutcome, Verdict};
 use crate::suite::expectation::store;
-use crate::suite::settings::Settings;
+use crate::suite::settings::{FILE_NAME, Settings};
 use crate::tree::plain;
 use crate::yaml::{Node, Value, emit_node};
 
@@ -100,7 +100,8 @@ pub(super) fn remove(unused: &[Unused]) -> Result<Vec<String>, SourceError> {
                 .collect();
             without(&mut root, list, &gone);
         }
-        let text = edit("kratix-test.yaml", &source.bytes, emit_node(&root).as_bytes(), &[]).text;
+        let around = Around { name: FILE_NAME, marks: &[], others: &[] };
+        let text = edit(&source.bytes, emit_node(&root).as_bytes(), &around).text;
         store(file, &text, false)
             .map_err(|error| SourceError::whole(file, format!("cannot be written: {}", plain(&error))))?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Stop;
 use super::summaries::{self, Summary};
 use super::test::Plan;
-use crate::compare::{self, Rewritten};
+use crate::compare::{self, Around, Rewritten};
 use crate::diagnostic::{Source, SourceError};
 use crate::outcome::{Left, Located, TestOutcome};
 use crate::suite::changes::Changes;
@@ -75,8 +75,8 @@ pub(super) fn store_summaries(
             outcome.differences.iter().any(differs)
         };
         for name in expected.entries.keys().filter(|name| differs(name)) {
-            let edited =
-                compare::edit(name, &expected.read(name)?, &actual.read(name)?, plan.settings.marks());
+            let around = Around { name, marks: plan.settings.marks(), others: &[] };
+            let edited = compare::edit(&expected.read(name)?, &actual.read(name)?, &around);
             changes.store(expected.root.join(name), &edited.text, false)?;
         }
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::compare::{self, MarkRule, Rewritten};
+use crate::compare::{self, Around, MarkRule, Rewritten};
 use crate::diagnostic::{Source, SourceError};
 use crate::tree::{self, EntryKind, Resolution, Tree};
 
@@ -164,12 +164,18 @@ impl PipelineExpectation {
         {
             let bytes = read(left, &source)?;
             let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
-            let name = format!("{folder}/{path}");
-            let before = expected.read(path).ok().filter(|_| how.edits(path));
-            let text = match before {
-                None => bytes,
-                Some(before) => {
-                    let edited = compare::edit(&name, &before, &bytes, how.marks);
+            let text = match how.edits(path) {
+                false => bytes,
+                true => {
+                    let others: Vec<Vec<u8>> = changed
+                        .keys()
+                        .filter(|other| *other != path && how.edits(other))
+                        .filter_map(|other| expected.read(other).ok())
+                        .collect();
+                    let around =
+                        Around { name: &format!("{folder}/{path}"), marks: how.marks, others: &others };
+                    let before = expected.read(path).unwrap_or_default();
+                    let edited = compare::edit(&before, &bytes, &around);
                     let file = root.join(path);
                     anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
                     edited.text

@@ -38,10 +38,21 @@ pub(crate) enum Rewritten {
     Value(DocumentName, KeyPath),
 }
 
-/// Makes an expected file say what was left. Marks that fit stay; an equal file stays as it is, byte by byte. The result
-/// compares equal to what was left, unless a mark of the settings is in the way.
-pub(crate) fn edit(name: &str, expected: &[u8], actual: &[u8], marks: &[MarkRule]) -> Edited {
-    chunks::edit(name, expected, actual, marks)
+/// What an edit has to know of a file besides its text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// What the file is called: `output/kibana.yaml`.
+    pub(crate) name: &'a str,
+    /// The marks of the settings.
+    pub(crate) marks: &'a [MarkRule],
+    /// Other expected files that change, from which documents may have moved to this one.
+    pub(crate) others: &'a [Vec<u8>],
+}
+
+/// Makes an expected file, which may be empty, say what was left. Marks that fit stay; an equal file stays as it is, byte
+/// by byte. The result compares equal to what was left, unless a mark of the settings is in the way.
+pub(crate) fn edit(expected: &[u8], actual: &[u8], around: &Around<'_>) -> Edited {
+    chunks::edit(expected, actual, around)
         .unwrap_or_else(|| Edited { text: actual.to_vec(), rewritten: vec![Rewritten::File] })
 }
 
@@ -169,7 +180,8 @@ impl<'t> Editor<'t> {
 
 /// A file inside a text, edited as a file by itself.
 fn inside(name: &str, expected: &str, actual: &str) -> Option<String> {
-    let edited = chunks::edit(name, expected.as_bytes(), actual.as_bytes(), &[])?;
+    let around = Around { name, marks: &[], others: &[] };
+    let edited = chunks::edit(expected.as_bytes(), actual.as_bytes(), &around)?;
     String::from_utf8(edited.text).ok()
 }
 

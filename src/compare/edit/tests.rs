@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::super::scope::Scope;
 use super::super::tests::{any_object, leaf_places};
 use super::super::value::same_value;
-use super::{Rewritten, edit};
+use super::{Around, Rewritten, edit};
 use crate::yaml::{Key, emit, parse};
 
 /// An expected file, what was left, and the file as it is then. What is written anew is named at the end.
@@ -135,6 +135,26 @@ const EDITS: &[(&str, &str, &str, &str, &str)] = &[
     ("what is no YAML is written anew", "a: {{ x }}\n", "a: 1\n", "a: 1\n", "file"),
 ];
 
+const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[] };
+
+#[test]
+fn a_document_that_moved_here_keeps_its_marks_and_comments() {
+    let other = b"{apiVersion: v1, kind: A}\n---\n# about B\napiVersion: v1\nkind: B\nid: !any\nn: 1 # one\n"
+        .to_vec();
+    let actual = b"apiVersion: v1\nkind: C\n---\n{apiVersion: v1, kind: B, id: 7, n: 2}\n";
+    let around = Around { others: &[other], ..AROUND };
+    let moved = "---\n# about B\napiVersion: v1\nkind: B\nid: !any\nn: 2 # one\n";
+    for (before, after) in [
+        ("# C\napiVersion: v1\nkind: C\n", "# C\napiVersion: v1\nkind: C\n"),
+        ("", "apiVersion: v1\nkind: C\n"),
+    ] {
+        let edited = edit(before.as_bytes(), actual, &around);
+        assert_eq!(String::from_utf8(edited.text).expect("text"), format!("{after}{moved}"));
+    }
+    let edited = edit(b"", b"# all of it\na: 1\n", &around);
+    assert_eq!(edited.text, b"# all of it\na: 1\n");
+}
+
 fn named(rewritten: &[Rewritten]) -> String {
     let name = |rewritten: &Rewritten| match rewritten {
         Rewritten::File => "file".to_owned(),
@@ -145,7 +165,7 @@ fn named(rewritten: &[Rewritten]) -> String {
 }
 
 fn edited(expected: &str, actual: &str) -> (String, Vec<Rewritten>) {
-    let edited = edit("x.yaml", expected.as_bytes(), actual.as_bytes(), &[]);
+    let edited = edit(expected.as_bytes(), actual.as_bytes(), &AROUND);
     (String::from_utf8(edited.text).expect("text"), edited.rewritten)
 }
 
@@ -171,7 +191,7 @@ fn what_is_equal_stays_as_it_is_byte_by_byte() {
             let tree = crate::tree::scan(side.path()).expect("a folder");
             for path in tree.entries.keys().filter(|path| path.contains(".yaml")) {
                 let text = tree.read(path).expect("a file");
-                assert_eq!(edit(path, &text, &text, &[]).text, text, "{}", pair.name);
+                assert_eq!(edit(&text, &text, &AROUND).text, text, "{}", pair.name);
             }
         }
     }

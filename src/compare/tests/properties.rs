@@ -5,10 +5,11 @@ use proptest::test_runner::TestRng;
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 
+use super::super::scope::Scope;
 use super::super::{Change, ChangeKind, DifferenceKind, Rules, Shown, compare};
 use super::{both, changes, document};
 use crate::tree::scan;
-use crate::yaml::{Key, Node, emit};
+use crate::yaml::{Key, Node, Value, emit};
 
 /// Names that mean something to Kubernetes, and some that do not.
 const NAMES: &[&str] = &[
@@ -178,6 +179,16 @@ fn plain(change: &Change) -> (String, String, String) {
     (format!("{:?}", change.kind), change.path.to_string(), change.actual_path.to_string())
 }
 
+/// Marks a value with `!any`.
+fn mark(node: &mut Node, path: &[Key]) {
+    let place = path.iter().fold(node, |node, key| match (key, &mut node.value) {
+        (Key::Name(name), Value::Map(map)) => &mut map[name].node,
+        (Key::Index(index), Value::List(items)) => &mut items[*index],
+        _ => panic!("a place that is there"),
+    });
+    place.tag = Some("!any".to_owned());
+}
+
 /// An object with one of few names.
 fn manifest() -> impl Strategy<Value = Json> {
     ("[ab]", "[ab]", scalar()).prop_map(
@@ -244,6 +255,28 @@ proptest! {
         prop_assert_eq!(found.len(), 1, "{:?}", found);
         let path = [Key::Name("root".into())].into_iter().chain(place).collect::<Vec<_>>();
         prop_assert_eq!(found[0].path.keys(), &path, "{:?}", found);
+    }
+
+    #[test]
+    fn a_mark_fits_whatever_is_in_its_place_and_nothing_else(
+        json in prop_oneof![value(), object()],
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let mut places = Vec::new();
+        leaves(&json, &mut Vec::new(), &mut places);
+        let place = choice.get(&places).clone();
+        // Where it is null it is not there.
+        prop_assume!(place.last() != Some(&Key::Name("creationTimestamp".into())));
+        let mut marked = node(&json);
+        let inside = [Key::Name("root".into())].into_iter().chain(place.clone());
+        mark(&mut marked, &inside.collect::<Vec<_>>());
+        let mut other = json.clone();
+        *at(&mut other, &place) = json!({"something": ["else"]});
+        let scope = Scope::marked_root();
+        for actual in [&json, &other] {
+            let found = super::super::value::changes(&marked, &node(actual), scope);
+            prop_assert!(found.is_empty(), "{:?}", found);
+        }
     }
 
     #[test]
