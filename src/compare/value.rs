@@ -151,6 +151,10 @@ impl<'a> Walk<'a, '_> {
                 }
                 self.pairs(&pairs, left, right, scope);
             }
+            // The settings may say so of a value that is no collection.
+            (Mark::Subset | Mark::Contains | Mark::Unordered, ..) => {
+                self.found(kind(expected, actual), Some(expected), Some(actual), scope);
+            }
             _ => {}
         }
     }

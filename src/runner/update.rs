@@ -75,6 +75,10 @@ pub(super) fn store_summaries(
             outcome.differences.iter().any(differs)
         };
         for name in expected.entries.keys().filter(|name| differs(name)) {
+            if !actual.entries.contains_key(name) {
+                changes.remove(expected.root.join(name), &expected.root)?;
+                continue;
+            }
             let around = Around { name, marks: plan.settings.marks(), others: &[] };
             let edited = compare::edit(&expected.read(name)?, &actual.read(name)?, &around);
             changes.store(expected.root.join(name), &edited.text, false)?;

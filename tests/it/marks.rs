@@ -27,7 +27,7 @@ fn marks_stand_for_what_varies() {
     let case = Case::stage(VARYING).test("a").file("test/a/output/map.yaml", MARKED);
     case.run(&["run"]).exits(0);
     case.run(&["run", "--update"]).exits(0).says("1 test: 1 unchanged");
-    case.run(&["run", "--idempotent"]).exits(1).says("data.id").says("data.at");
+    case.run(&["run", "--idempotent"]).exits(1).says("data.id");
 }
 
 #[test]
@@ -195,4 +195,45 @@ fn one_failure_of_many_tests_is_told_once() {
     assert_eq!(ran.stdout.matches("expected  2").count(), 1, "{}", ran.stdout);
     assert_eq!(ran.stdout.matches("expected  3").count(), 1, "{}", ran.stdout);
     assert!(ran.stdout.contains("2 tests fail in the same way: a, b\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_summary_that_a_test_cannot_have_is_missing_until_it_is_removed() {
+    let case = Case::stage("echo 'a: 1' > /kratix/output/x.yaml")
+        .test("a")
+        .file("test/a/kratix-test.yaml", "workflow: resource/configure/setup/stage\n")
+        .file("test/a/output/x.yaml", "a: 1\n")
+        .file("test/a/status.yaml", "message: hi\n")
+        .file("test/a/work.yaml", "workloadGroups: []\n");
+    case.run(&["run"]).exits(1).says("status.yaml is missing").says("work.yaml is missing");
+    case.run(&["run", "--update"])
+        .exits(0)
+        .says("removed test/a/status.yaml")
+        .says("removed test/a/work.yaml");
+    case.run(&["run"]).exits(0);
+}
+
+#[test]
+fn a_mark_of_the_settings_on_what_is_no_collection_passes_nothing() {
+    let case = Case::stage("echo 'a: {b: 1}' > /kratix/output/x.yaml")
+        .test("a")
+        .file("kratix-test.yaml", "marks:\n- {path: a, is: subset}\n")
+        .file("test/a/output/x.yaml", "a: 1\n");
+    case.run(&["run"]).exits(1).says("expected  ").says("(integer)");
+}
+
+#[test]
+fn a_moved_document_keeps_its_marks() {
+    let script = "echo 'a: 1' > /kratix/output/one.yaml
+printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: x, uid: 5}\n' > /kratix/output/two.yaml";
+    let moved = "apiVersion: v1\nkind: Namespace # moves\nmetadata: {name: x, uid: !any}\n";
+    let case = Case::stage(script).test("a").file("test/a/output/one.yaml", &format!("a: 1\n---\n{moved}"));
+    case.run(&["run"]).exits(1).says("Namespace x (v1) moved from output/one.yaml to output/two.yaml");
+    case.run(&["run", "--update"])
+        .exits(0)
+        .says("changed test/a/output/one.yaml")
+        .says("created test/a/output/two.yaml");
+    assert_eq!(case.read("test/a/output/one.yaml"), "a: 1\n");
+    assert_eq!(case.read("test/a/output/two.yaml"), format!("---\n{moved}"));
+    case.run(&["run"]).exits(0);
 }
