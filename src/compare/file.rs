@@ -10,7 +10,7 @@ use crate::tree::{EntryKind, Resolution, Tree};
 use crate::yaml::{Document, Node, ParseError, Position, Value, parse};
 
 use super::difference::{CompareError, DifferenceKind, FileContent, Fingerprint, LinkProblem, Shown, Side};
-use super::mark::WrongMark;
+use super::spelling::WrongMark;
 use super::{secret, text};
 
 /// Larger files are only compared by their bytes.

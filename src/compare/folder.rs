@@ -14,7 +14,7 @@ use super::documents::{Applied, Documents, Left, Matched};
 use super::file::{File, Found, find, fingerprint};
 use super::filter::{Filters, below};
 use super::scope::Scope;
-use super::{mark, secret, text};
+use super::{secret, spelling, text};
 
 /// A comparison under way.
 pub(super) struct Folders<'r> {
@@ -173,7 +173,7 @@ impl<'r> Folders<'r> {
     ) -> Result<(), CompareError> {
         let Some(rules) = self.rules.marks else { return Ok(()) };
         for (index, document) in documents.iter_mut().enumerate() {
-            mark::check(&document.root).map_err(|wrong| file.wrong(wrong, bytes.to_vec()))?;
+            spelling::check(&document.root).map_err(|wrong| file.wrong(wrong, bytes.to_vec()))?;
             let mut applied = Vec::new();
             for (number, rule) in rules.iter().enumerate() {
                 let places = rule.apply(name, &mut document.root);

@@ -11,6 +11,7 @@ mod filter;
 mod folder;
 mod list_map;
 mod mark;
+mod marked_name;
 mod matching;
 mod name;
 mod pairing;
@@ -20,6 +21,7 @@ mod scope;
 mod secret;
 mod sequence;
 mod shown;
+mod spelling;
 mod summary;
 #[cfg(test)]
 mod tests;

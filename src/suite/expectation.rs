@@ -164,23 +164,17 @@ impl PipelineExpectation {
         {
             let bytes = read(left, &source)?;
             let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
-            let text = match how.edits(path) {
-                false => bytes,
-                true => {
-                    let others: Vec<Vec<u8>> = changed
-                        .keys()
-                        .filter(|other| *other != path && how.edits(other))
-                        .filter_map(|other| expected.read(other).ok())
-                        .collect();
-                    let around =
-                        Around { name: &format!("{folder}/{path}"), marks: how.marks, others: &others };
-                    let before = expected.read(path).unwrap_or_default();
-                    let edited = compare::edit(&before, &bytes, &around);
-                    let file = root.join(path);
-                    anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
-                    edited.text
-                }
-            };
+            let mut text = bytes;
+            if how.edits(path) {
+                let others = changed.keys().filter(|other| *other != path && how.edits(other));
+                let others: Vec<Vec<u8>> = others.filter_map(|other| expected.read(other).ok()).collect();
+                let name = format!("{folder}/{path}");
+                let around = Around { name: &name, marks: how.marks, others: &others };
+                let edited = compare::edit(&expected.read(path).unwrap_or_default(), &text, &around);
+                let file = root.join(path);
+                anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
+                text = edited.text;
+            }
             changes.store(root.join(path), &text, executable)?;
         }
         Ok(anew)

@@ -8,7 +8,7 @@ use super::super::documents::{Left, left, renamed, within_file};
 use super::super::name::{DocumentName, ObjectName};
 use super::super::scope::Scope;
 use super::super::value::{FUEL, same_value};
-use super::super::{MarkRule, mark};
+use super::super::{MarkRule, spelling};
 use super::write::Slot;
 use super::{Around, Edited, Editor, Pair, Rewritten, graft};
 
@@ -58,7 +58,7 @@ impl Around<'_> {
 pub(super) fn edit(expected: &[u8], actual: &[u8], around: &Around<'_>) -> Option<Edited> {
     let before = File::read(expected, around.name, around.marks)?;
     let after = File::read(actual, around.name, &[])?;
-    before.ruled.iter().try_for_each(|document| mark::check(&document.root)).ok()?;
+    before.ruled.iter().try_for_each(|document| spelling::check(&document.root)).ok()?;
     let others =
         around.others.iter().filter_map(|text| File::read(text, around.name, around.marks)).collect();
     let partners = partners(&before, &after);
@@ -111,11 +111,11 @@ impl Edit<'_> {
         let start = behind.map_or(0, |index| index + 1);
         let all = start..self.after.places.len();
         let new: Vec<usize> = all.take_while(|index| !self.partners.contains(&Some(*index))).collect();
-        new.into_iter().map(|index| self.new(index)).collect()
+        new.into_iter().map(|index| self.arrived(index)).collect()
     }
 
     /// A document that was not expected here: from the file that it was expected in, or as it was left.
-    fn new(&mut self, index: usize) -> String {
+    fn arrived(&mut self, index: usize) -> String {
         let name = ObjectName::of(&self.after.ruled[index].root);
         let others = std::mem::take(&mut self.others);
         let found = others.iter().find_map(|other| {

@@ -10,7 +10,6 @@ use super::{Editor, Impossible, Pair};
 
 /// A map and where it is written.
 struct Written<'a> {
-    expected: &'a Map,
     actual: &'a Map,
     entries: &'a [EntryLayout],
     /// Which of the entries stay.
@@ -28,8 +27,7 @@ impl Editor<'_> {
         let Form::Map { flow, entries } = &pair.layout.form else { return Err(Impossible) };
         let places = places(entries)?;
         let is_void = |name: &str, entry: &Entry| scope.is_void(name, &entry.node);
-        let mut map =
-            Written { expected, actual, entries, stays: vec![true; entries.len()], new: Vec::new() };
+        let mut map = Written { actual, entries, stays: vec![true; entries.len()], new: Vec::new() };
         for (name, entry) in expected {
             let place = places.get(name.as_str()).copied();
             match (actual.get(name), place) {
@@ -67,15 +65,15 @@ impl Editor<'_> {
         let column = self.column(map.entries[first].key.start);
         let start = map.entries[first].key.start;
         // The first key may stand behind a dash, which stays.
-        if first > 0 {
+        let is_behind_dash = self.indentation(map.entries[0].key.start).is_none();
+        let lines = if is_behind_dash { first } else { 0 };
+        if lines > 0 {
             self.change(map.entries[0].key.start..start, String::new());
         }
-        for (index, entry) in
-            map.entries.iter().enumerate().skip(first).filter(|(index, _)| !map.stays[*index])
-        {
+        let gone = map.entries.iter().zip(&map.stays).skip(lines).filter(|(_, stays)| !**stays);
+        for (entry, _) in gone {
             self.indentation(entry.key.start).ok_or(Impossible)?;
             let begin = self.line_start(entry.key.start);
-            debug_assert!(index > first);
             self.change(begin..self.line_after(&entry.value), String::new());
         }
         for (behind, name, entry) in &map.new {
@@ -117,7 +115,6 @@ impl<'a> Written<'a> {
                 None => {}
             }
         }
-        debug_assert!(self.expected.len() + new.len() >= self.actual.len().saturating_sub(1));
         new
     }
 }

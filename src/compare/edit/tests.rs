@@ -40,6 +40,13 @@ const EDITS: &[(&str, &str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "the first key is taken out, and what is said of the next stays",
+        "a: 1 # one\n# about b\nb: 2\nc: 3\n",
+        "b: 2\nc: 3\nd: 4\n",
+        "# about b\nb: 2\nc: 3\nd: 4\n",
+        "",
+    ),
+    (
         "the first key of an item is taken out, and another put in",
         "l:\n  - name: a # first\n    x: 1\n  - name: b\n",
         "l:\n- x: 1\n- {a: 0, name: b}\n",
