@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::compare::{Difference, Note};
+use crate::compare::{Difference, Note, Place};
 use crate::diagnostic::SourceError;
 use crate::exit::Exit;
 use crate::kratix::work::Work;
@@ -21,6 +21,8 @@ pub(crate) struct RunOutcome {
     pub(crate) tests: Vec<TestOutcome>,
     /// Promises that could not be read, while the others ran.
     pub(crate) unreadable: Vec<SourceError>,
+    /// What of the settings has found nothing in any test that it is for.
+    pub(crate) unused: Vec<SourceError>,
     pub(crate) elapsed: Duration,
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct TestOutcome {
     pub(crate) findings: Vec<Finding>,
     /// Findings that the settings allow and that are not there.
     pub(crate) idle: Vec<Code>,
+    /// Which marks and filters of the settings found anything; empty of a test that was not compared.
+    pub(crate) rules: Vec<RuleUse>,
     /// What is worth knowing about the files and changes nothing.
     pub(crate) notes: Vec<Note>,
     /// What is worth knowing about the run.
@@ -97,6 +101,22 @@ pub(crate) struct Located {
     /// Named where there are several.
     pub(crate) pipeline: Option<String>,
     pub(crate) difference: Difference,
+}
+
+/// A mark or a filter of the settings, and whether it found anything.
+#[derive(Debug, Clone)]
+pub(crate) struct RuleUse {
+    pub(crate) kind: RuleKind,
+    /// Which of its kind it is in the settings.
+    pub(crate) index: usize,
+    pub(crate) place: Place,
+    pub(crate) used: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleKind {
+    Mark,
+    Filter,
 }
 
 /// Why nothing was learnt.
@@ -247,7 +267,11 @@ pub(crate) enum Event<'a> {
 impl RunOutcome {
     /// How the program ends.
     pub(crate) fn exit(&self) -> Exit {
-        let unreadable = if self.unreadable.is_empty() { Exit::Success } else { Exit::Usage };
+        let unreadable = match (self.unreadable.is_empty(), self.unused.is_empty()) {
+            (false, _) => Exit::Usage,
+            (true, false) => Exit::Failed,
+            (true, true) => Exit::Success,
+        };
         self.tests.iter().fold(unreadable, |exit, test| exit.and(test.verdict.exit()))
     }
 }
@@ -283,6 +307,7 @@ impl TestOutcome {
             differences: Vec::new(),
             findings: Vec::new(),
             idle: Vec::new(),
+            rules: Vec::new(),
             notes: Vec::new(),
             remarks: Vec::new(),
             status: None,

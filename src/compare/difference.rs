@@ -1,11 +1,14 @@
 //! What a comparison finds, as data.
 
+use std::collections::BTreeSet;
 use std::io;
 
+use crate::diagnostic::SourceError;
 use crate::tree::{Unkept, plain};
 use crate::yaml::{KeyPath, Node, Position};
 
 use super::name::DocumentName;
+use super::rule::Place;
 use super::text::DiffLine;
 
 /// What differs between two folders, and what the author should know besides.
@@ -14,6 +17,10 @@ pub(crate) struct Comparison {
     /// By file, and by place in the file.
     pub(crate) differences: Vec<Difference>,
     pub(crate) notes: Vec<Note>,
+    /// Which of the settings' marks stand anywhere, by index.
+    pub(crate) used_marks: BTreeSet<usize>,
+    /// Which of the filters found anything, by index.
+    pub(crate) used_filters: BTreeSet<usize>,
 }
 
 /// The expected folder or the actual one.
@@ -28,6 +35,8 @@ pub(crate) enum Side {
 pub(crate) struct Difference {
     /// The expected file, or the actual one where none was expected: `output/kibana.yaml`.
     pub(crate) file: String,
+    /// The file that was left, where a filter makes its name the same.
+    pub(crate) left: Option<String>,
     pub(crate) kind: DifferenceKind,
 }
 
@@ -78,6 +87,18 @@ pub(crate) enum DifferenceKind {
         target: String,
         problem: LinkProblem,
     },
+}
+
+impl Difference {
+    /// Whether a value is not what a mark of the settings says it is, so that no expectation could make it right.
+    pub(crate) fn breaks_a_rule(&self) -> bool {
+        match &self.kind {
+            DifferenceKind::ChangedDocument(document) => {
+                document.changes.iter().any(|change| change.rule.is_some())
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a file holds, for showing it.
@@ -141,6 +162,10 @@ pub(crate) struct Change {
     pub(crate) actual: Option<Node>,
     /// The place in the expected file: of the value, or of what would hold it.
     pub(crate) at: Position,
+    /// What the value is not that a mark says it is.
+    pub(crate) why: Option<String>,
+    /// Where that mark is written, if it is one of the settings.
+    pub(crate) rule: Option<Place>,
 }
 
 /// How two values differ.
@@ -215,11 +240,13 @@ pub(crate) enum NoteKind {
     TooLargeToRead { size: u64 },
 }
 
-/// A file that could not be read, so that nothing can be said of it.
+/// Why nothing can be said.
 #[derive(Debug, thiserror::Error)]
-#[error("{file} cannot be read: {}", plain(source))]
-pub(crate) struct CompareError {
-    pub(crate) file: String,
-    pub(crate) side: Side,
-    pub(crate) source: io::Error,
+pub(crate) enum CompareError {
+    /// A file could not be read.
+    #[error("{file} cannot be read: {}", plain(source))]
+    Unreadable { file: String, side: Side, source: io::Error },
+    /// An expected file, or the settings, cannot be used: a mark is wrong.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }

@@ -12,12 +12,17 @@ pub(super) fn values(name: &str, expected: &str, actual: &str) -> Option<(Node, 
     Some((read(expected)?, read(actual)?))
 }
 
+/// Whether a file of this name is read as YAML.
+pub(super) fn is_yaml(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    matches!(extension.as_deref(), Some("yaml" | "yml" | "json"))
+}
+
 fn reader(name: &str) -> Option<fn(&str) -> Option<Node>> {
     let extension = name.rsplit_once('.')?.1;
-    match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" | "json" => Some(yaml),
-        "properties" => Some(properties),
-        _ => None,
+    match is_yaml(name) {
+        true => Some(yaml),
+        false => extension.eq_ignore_ascii_case("properties").then_some(properties),
     }
 }
 

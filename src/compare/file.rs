@@ -5,14 +5,16 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::diagnostic::{Source, SourceError};
 use crate::tree::{EntryKind, Resolution, Tree};
 use crate::yaml::{Document, Node, ParseError, Position, Value, parse};
 
 use super::difference::{CompareError, DifferenceKind, FileContent, Fingerprint, LinkProblem, Shown, Side};
+use super::spelling::WrongMark;
 use super::{secret, text};
 
 /// Larger files are only compared by their bytes.
-const LARGEST: u64 = 4 << 20;
+const LARGEST: u64 = 32 << 20;
 /// Deeper documents are compared as text: values are walked with the stack.
 pub(super) const DEEPEST: usize = 200;
 
@@ -135,8 +137,20 @@ impl File<'_> {
         FileContent { size: self.size, shown }
     }
 
+    /// A problem at a place of this file, shown with its line unless that may be secret.
+    pub(super) fn wrong(&self, wrong: WrongMark, bytes: Vec<u8>) -> SourceError {
+        let is_secret = secret::suspected(&String::from_utf8_lossy(&bytes));
+        let source = Source { path: self.tree.root.join(&self.path), bytes };
+        let error = source.error(wrong.at, wrong.message);
+        let error = if is_secret { error.without_excerpt() } else { error };
+        match wrong.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+
     fn error(&self, source: io::Error) -> CompareError {
-        CompareError { file: self.name.clone(), side: self.side, source }
+        CompareError::Unreadable { file: self.name.clone(), side: self.side, source }
     }
 }
 

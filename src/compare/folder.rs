@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::SourceError;
 use crate::tree::Tree;
 use crate::yaml::{Document, ParseError};
 
@@ -9,14 +10,19 @@ use super::Rules;
 use super::difference::{
     CompareError, Comparison, Difference, DifferenceKind, FileContent, Note, NoteKind, Shown, Side,
 };
-use super::documents::{Documents, Left, Matched};
+use super::documents::{Applied, Documents, Left, Matched};
 use super::file::{File, Found, find, fingerprint};
-use super::{secret, text};
+use super::filter::{Filters, below};
+use super::scope::Scope;
+use super::{secret, spelling, text};
 
 /// A comparison under way.
-#[derive(Default)]
-pub(super) struct Folders {
-    is_exact: bool,
+pub(super) struct Folders<'r> {
+    rules: &'r Rules<'r>,
+    filters: Filters<'r>,
+    used_marks: BTreeSet<usize>,
+    /// The file that was left for one of another name, by that name.
+    renamed: BTreeMap<String, String>,
     /// Each with its place in the file, for the order of the report.
     found: Vec<(usize, Difference)>,
     notes: Vec<Note>,
@@ -30,16 +36,42 @@ fn keeps_folder(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some(".gitkeep" | ".gitignore"))
 }
 
-impl Folders {
-    pub(super) fn compare(expected: &Tree, actual: &Tree, rules: &Rules) -> Result<Comparison, CompareError> {
-        let mut folders = Self { is_exact: rules.exact, ..Self::default() };
-        let paths: BTreeSet<&String> = expected.entries.keys().chain(actual.entries.keys()).collect();
-        for path in paths {
-            let name =
-                if rules.folder.is_empty() { path.clone() } else { format!("{}/{path}", rules.folder) };
-            let one = find(expected, Side::Expected, path, &name);
-            let other = find(actual, Side::Actual, path, &name);
-            folders.pair(&name, one, other)?;
+impl<'r> Folders<'r> {
+    fn new(rules: &'r Rules<'r>) -> Self {
+        let scope = if rules.marks.is_some() { Scope::marked_root() } else { Scope::root() };
+        Self {
+            rules,
+            filters: Filters::new(rules.filters),
+            used_marks: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+            found: Vec::new(),
+            notes: Vec::new(),
+            documents: Documents::new(scope),
+            alone: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn compare(
+        expected: &Tree,
+        actual: &Tree,
+        rules: &'r Rules<'r>,
+    ) -> Result<Comparison, CompareError> {
+        let mut folders = Self::new(rules);
+        let names = |tree| {
+            folders.filters.names(tree, &rules.folder).map_err(|(one, other)| same_name(tree, one, other))
+        };
+        let (left, right) = (names(expected)?, names(actual)?);
+        let paths: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+        for filtered in paths {
+            let (one, other) = (left.get(filtered).copied(), right.get(filtered).copied());
+            let Some(path) = one.or(other) else { continue };
+            let name = below(&rules.folder, path);
+            if let Some(other) = other.filter(|other| *other != path) {
+                folders.renamed.insert(name.clone(), below(&rules.folder, other));
+            }
+            let expected = one.map_or(Found::Nothing, |path| find(expected, Side::Expected, path, &name));
+            let actual = other.map_or(Found::Nothing, |path| find(actual, Side::Actual, path, &name));
+            folders.pair(&name, expected, actual)?;
         }
         Ok(folders.finish())
     }
@@ -72,7 +104,10 @@ impl Folders {
         }
         let bytes = file.read()?;
         match file.is_yaml().then(|| file.documents(&bytes)) {
-            Some(Ok(documents)) => {
+            Some(Ok(mut documents)) => {
+                if file.side == Side::Expected {
+                    self.mark(name, file, &bytes, &mut documents)?;
+                }
                 self.note_duplicates(name, file.side, &documents);
                 self.alone.insert((file.side, name.to_owned()), (file.size, documents.len()));
                 match file.side {
@@ -97,12 +132,22 @@ impl Folders {
             self.bytes(name, &left, &right);
             return Ok(());
         }
-        match (expected.documents(&left), actual.documents(&right)) {
-            (Ok(one), Ok(other)) => {
+        let documents = expected.documents(&left);
+        if let (true, Ok(documents)) =
+            (left == right && self.rules.marks.is_none_or(<[_]>::is_empty), &documents)
+        {
+            for side in [Side::Expected, Side::Actual] {
+                self.note_duplicates(name, side, documents);
+            }
+            return Ok(());
+        }
+        match (documents, actual.documents(&right)) {
+            (Ok(mut one), Ok(other)) => {
+                self.mark(name, expected, &left, &mut one)?;
                 self.note_duplicates(name, Side::Expected, &one);
                 self.note_duplicates(name, Side::Actual, &other);
-                let is_same = left == right || self.documents.file(name, one, other);
-                if is_same && self.is_exact {
+                let is_same = self.documents.file(name, one, other);
+                if is_same && self.rules.exact {
                     self.bytes(name, &left, &right);
                 }
             }
@@ -113,6 +158,32 @@ impl Folders {
             (Ok(_), Err(error)) => {
                 let problem = secret::without_values(&error.problem, &right);
                 self.add(name, DifferenceKind::NotYaml { problem, at: error.at });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the marks of an expected file, and puts those of the settings into it.
+    fn mark(
+        &mut self,
+        name: &str,
+        file: &File<'_>,
+        bytes: &[u8],
+        documents: &mut [Document],
+    ) -> Result<(), CompareError> {
+        let Some(rules) = self.rules.marks else { return Ok(()) };
+        for (index, document) in documents.iter_mut().enumerate() {
+            spelling::check(&document.root).map_err(|wrong| file.wrong(wrong, bytes.to_vec()))?;
+            let mut applied = Vec::new();
+            for (number, rule) in rules.iter().enumerate() {
+                let places = rule.apply(name, &mut document.root);
+                if !places.is_empty() {
+                    self.used_marks.insert(number);
+                }
+                applied.extend(places.into_iter().map(|path| Applied { path, place: rule.place.clone() }));
+            }
+            if !applied.is_empty() {
+                self.documents.mark(name, index, applied);
             }
         }
         Ok(())
@@ -143,15 +214,22 @@ impl Folders {
             return;
         }
         let kind = match (text::decode(expected), text::decode(actual)) {
-            (Some(expected), Some(actual)) => text::difference(expected, actual),
+            (Some(expected), Some(actual)) => {
+                let left = self.renamed.get(name).map_or(name, String::as_str);
+                let (expected, actual) = (self.filters.text(name, expected), self.filters.text(left, actual));
+                if expected == actual {
+                    return;
+                }
+                text::difference(&expected, &actual)
+            }
             _ => DifferenceKind::Binary { expected: fingerprint(expected), actual: fingerprint(actual) },
         };
         self.add(name, kind);
     }
 
     fn finish(mut self) -> Comparison {
-        let matched = std::mem::take(&mut self.documents).finish();
-        let Matched { changed, moved, missing, unexpected } = matched;
+        let documents = std::mem::replace(&mut self.documents, Documents::new(Scope::root()));
+        let Matched { changed, moved, missing, unexpected } = documents.finish();
         for (file, document) in changed {
             self.add_at(document.expected_index, &file, DifferenceKind::ChangedDocument(Box::new(document)));
         }
@@ -165,7 +243,8 @@ impl Folders {
         self.without_partner(Side::Actual, unexpected);
         self.found.sort_by(|(one, left), (other, right)| (&left.file, one).cmp(&(&right.file, other)));
         let differences = self.found.into_iter().map(|(_, difference)| difference).collect();
-        Comparison { differences, notes: self.notes }
+        let (used_marks, used_filters) = (self.used_marks, self.filters.into_used());
+        Comparison { differences, notes: self.notes, used_marks, used_filters }
     }
 
     /// Documents that only one side has, and files of documents that only one side has.
@@ -208,7 +287,8 @@ impl Folders {
     }
 
     fn add_at(&mut self, place: usize, file: &str, kind: DifferenceKind) {
-        self.found.push((place, Difference { file: file.to_owned(), kind }));
+        let left = self.renamed.get(file).cloned();
+        self.found.push((place, Difference { file: file.to_owned(), left, kind }));
     }
 
     fn note_duplicates(&mut self, file: &str, side: Side, documents: &[Document]) {
@@ -222,6 +302,12 @@ impl Folders {
         let kind = NoteKind::NotYaml { problem: secret::without_values(&error.problem, text) };
         self.notes.push(Note { file: file.to_owned(), side: Side::Expected, at: error.at, kind });
     }
+}
+
+/// Two files that a filter gives the same name cannot be told apart.
+fn same_name(tree: &Tree, one: &str, other: &str) -> SourceError {
+    let message = format!("has the same name as {one}, once `filters:` have replaced what varies");
+    SourceError::whole(&tree.root.join(other), message).hint("let `filters:` replace less of the name")
 }
 
 fn is_executable(mode: u32) -> bool {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use crate::yaml::{Node, Value};
 
+use super::mark::is_marked;
 use super::scope::Scope;
 
 /// A list that is a map.
@@ -111,7 +112,11 @@ fn key_of(keys: &[Key], item: &Node) -> Option<String> {
 }
 
 fn part(key: &Key, item: &Node) -> Option<String> {
-    match (&key.shape, item.as_map()?.get(key.name).map(|entry| &entry.node.value)) {
+    let value = item.as_map()?.get(key.name).map(|entry| &entry.node);
+    if value.is_some_and(is_marked) {
+        return None;
+    }
+    match (&key.shape, value.map(|node| &node.value)) {
         (Shape::Default(default), None) => Some((*default).to_owned()),
         (Shape::Text | Shape::Default(_), Some(Value::String(text))) => Some(text.clone()),
         (Shape::Integer, Some(Value::Number(number))) if !number.is_f64() => Some(number.to_string()),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::yaml::Node;
 
+use super::mark::{is_marked, plain_text};
+
 /// What tells an object from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ObjectName {
@@ -24,13 +26,23 @@ pub(crate) enum DocumentName {
 impl ObjectName {
     /// The name of a map that says which object it is.
     pub(super) fn of(node: &Node) -> Option<Self> {
-        let text = |key| node.get("metadata").and_then(|metadata| metadata.text(key)).map(str::to_owned);
+        let text =
+            |key| node.get("metadata").and_then(|metadata| plain_text(metadata, key)).map(str::to_owned);
         Some(Self {
-            api_version: node.text("apiVersion")?.to_owned(),
-            kind: node.text("kind")?.to_owned(),
+            api_version: plain_text(node, "apiVersion")?.to_owned(),
+            kind: plain_text(node, "kind")?.to_owned(),
             namespace: text("namespace"),
             name: text("name"),
         })
+    }
+
+    /// Whether an object's name, or a part of it, is a mark: it fits several.
+    pub(super) fn is_marked(node: &Node) -> bool {
+        let metadata = node.get("metadata");
+        let names = ["name", "namespace"].map(|key| metadata.and_then(|metadata| metadata.get(key)));
+        let whole = metadata.filter(|metadata| metadata.as_map().is_none());
+        let parts = [node.get("apiVersion"), node.get("kind"), whole].into_iter().chain(names);
+        node.get("kind").is_some() && parts.flatten().any(is_marked)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::yaml::Node;
 
 use super::alike;
 use super::list_map::{self, unique};
+use super::mark::plain_text;
 use super::name::ObjectName;
 use super::scope::Scope;
 use super::sequence;
@@ -104,7 +105,7 @@ impl<'a> Items<'a, '_> {
             unique(items.iter().map(name).collect::<Option<_>>()?)
         };
         let both = |name| Some((names(self.expected, name)?, names(self.actual, name)?));
-        both(|item| item.text("name").map(str::to_owned))
+        both(|item| plain_text(item, "name").map(str::to_owned))
             .or_else(|| both(|item| ObjectName::of(item).map(|name| name.to_string())))
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Scope<'a> {
     /// Whether that object is a Pipeline of Kratix, whose containers run one after the other.
     pub(super) is_pipeline: bool,
     is_secret: bool,
+    /// Whether expected values may be marks.
+    pub(super) marked: bool,
     pub(super) privacy: Privacy,
 }
 
@@ -42,8 +44,19 @@ impl<'a> Scope<'a> {
             depth: 0,
             is_pipeline: false,
             is_secret: false,
+            marked: false,
             privacy: Privacy::Open,
         }
+    }
+
+    /// The root of a document whose expected side may have marks.
+    pub(super) fn marked_root() -> Self {
+        Self { marked: true, ..Self::root() }
+    }
+
+    /// The root of what is embedded here.
+    pub(super) fn inside(self) -> Self {
+        Self { marked: self.marked, ..Self::root() }
     }
 
     /// This place, with what a map that stands here says of itself.
@@ -101,7 +114,12 @@ impl<'a> Scope<'a> {
 
     /// Whether a key of the map here says the same as its absence.
     pub(super) fn is_void(self, name: &str, node: &Node) -> bool {
-        name == "creationTimestamp" && self.field == "metadata" && node.is_null()
+        name == "creationTimestamp" && self.field == "metadata" && node.is_null() && node.tag.is_none()
+    }
+
+    /// Whether an expected value says that its key is not there.
+    pub(super) fn is_absent(self, node: &Node) -> bool {
+        self.marked && node.tag.as_deref() == Some("!absent")
     }
 
     /// Whether a text here is a file that is embedded in a `ConfigMap`.

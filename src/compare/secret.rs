@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::yaml::{Entry, Node, Value};
 
+use super::mark;
 use super::scope::{Privacy, Scope};
 
 /// How what is shown instead of a secret begins.
@@ -33,6 +34,9 @@ pub(super) fn shown<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>) 
 
 /// A value as it may be shown.
 pub(super) fn one<'a>(node: &'a Node, scope: Scope<'a>) -> Node {
+    if let Some(shown) = mark::shown(node).filter(|_| scope.marked) {
+        return shown;
+    }
     let scope = scope.enter(node);
     let value = match &node.value {
         Value::List(items) => Value::List(items.iter().map(|item| one(item, scope.item())).collect()),
@@ -71,6 +75,11 @@ fn content(text: &str, privacy: Privacy) -> Cow<'_, [u8]> {
         }
     }
     Cow::Borrowed(text.as_bytes())
+}
+
+/// The text that a text of a Secret stands for, if it is one.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    String::from_utf8(content(text, Privacy::Encoded).into_owned()).ok()
 }
 
 /// Whether a text that is not read as YAML seems to hold a Secret.

@@ -6,10 +6,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::yaml::{Entry, Node, Value, emit};
 
-use super::pairing::{Items, Pair};
+use super::mark::{self, Mark};
+use super::pairing::{Items, Pair, Pairing};
 use super::scope::Scope;
-use super::secret;
 use super::value::{FUEL, same_value};
+use super::{matching, secret};
 
 /// A document.
 pub(super) fn one(document: &Node) -> String {
@@ -17,12 +18,15 @@ pub(super) fn one(document: &Node) -> String {
 }
 
 /// Two documents. What is equal is written as the expected one has it, in its order.
-pub(super) fn both(expected: &Node, actual: &Node) -> (String, String) {
-    let (expected, actual) = nodes(expected, actual, Scope::root(), &Cell::new(FUEL));
+pub(super) fn both<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>) -> (String, String) {
+    let (expected, actual) = nodes(expected, actual, scope, &Cell::new(FUEL));
     (emit(&expected), emit(&actual))
 }
 
 fn nodes<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>, fuel: &Cell<usize>) -> (Json, Json) {
+    if let Some(mark) = Mark::of(expected).filter(|_| scope.marked) {
+        return marked(&mark, (expected, actual), scope, fuel);
+    }
     match (&expected.value, &actual.value) {
         (Value::Map(_), Value::Map(_)) => maps(expected, actual, scope.enter_both(expected, actual), fuel),
         (Value::List(left), Value::List(right)) => {
@@ -39,6 +43,57 @@ fn nodes<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>, fuel: &Cell
     }
 }
 
+/// A value that a mark stands for is written as it was left; a mark that it does not fit as itself.
+fn marked<'a>(
+    mark: &Mark<'a>,
+    (expected, actual): (&'a Node, &'a Node),
+    scope: Scope<'a>,
+    fuel: &Cell<usize>,
+) -> (Json, Json) {
+    if same_value(expected, actual, scope) {
+        let shown = secret::one(actual, scope).to_json();
+        return (shown.clone(), shown);
+    }
+    match (mark, &expected.value, &actual.value) {
+        (Mark::Subset, Value::Map(left), Value::Map(right)) => {
+            let inside = scope.enter_both(expected, actual);
+            let (mut one, mut other) = maps(expected, actual, inside, fuel);
+            for (name, entry) in right.iter().filter(|(name, _)| !left.contains_key(*name)) {
+                let shown = secret::one(&entry.node, inside.child(name)).to_json();
+                one[name] = shown.clone();
+                other[name] = shown;
+            }
+            (one, other)
+        }
+        (Mark::Contains | Mark::Unordered, Value::List(left), Value::List(right)) => {
+            let mut pairs = matching::pair(left, right, scope.item(), fuel);
+            let is_open = matches!(mark, Mark::Contains);
+            let others = pairs.extract_if(.., |pair| is_open && matches!(pair, Pair::Unexpected(_)));
+            let others: Vec<Json> = others
+                .filter_map(|pair| match pair {
+                    Pair::Unexpected(index) => Some(secret::one(&right[index], scope.item()).to_json()),
+                    _ => None,
+                })
+                .collect();
+            let pairing = Pairing { pairs, is_map: true, ..Pairing::default() };
+            let items = Items { expected: left, actual: right, scope, fuel };
+            let (mut one, mut other) = paired(items, pairing);
+            for list in [&mut one, &mut other] {
+                list.extend(others.iter().cloned());
+            }
+            (one.into(), other.into())
+        }
+        _ => (as_text(expected).into(), secret::one(actual, scope).to_json()),
+    }
+}
+
+/// A mark as a text: `!regex ^[a-f0-9]{8}$`.
+fn as_text(expected: &Node) -> String {
+    let shown = mark::shown(expected);
+    let value = shown.as_ref().and_then(Node::as_str).unwrap_or_default();
+    format!("{} {value}", expected.tag.as_deref().unwrap_or_default()).trim_end().to_owned()
+}
+
 fn maps<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>, fuel: &Cell<usize>) -> (Json, Json) {
     let (mut left, mut right) = (Map::new(), Map::new());
     let Some((expected, actual)) = expected.as_map().zip(actual.as_map()) else {
@@ -52,6 +107,7 @@ fn maps<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>, fuel: &Cell<
                 left.insert(name.clone(), one);
                 right.insert(name.clone(), other);
             }
+            None if scope.is_absent(&entry.node) => {}
             None => {
                 left.insert(name.clone(), secret::one(&entry.node, scope.child(name)).to_json());
             }
@@ -66,7 +122,11 @@ fn maps<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>, fuel: &Cell<
 }
 
 fn lists(items: Items<'_, '_>) -> (Json, Json) {
-    let pairing = items.pair();
+    let (one, other) = paired(items, items.pair());
+    (one.into(), other.into())
+}
+
+fn paired(items: Items<'_, '_>, pairing: Pairing) -> (Vec<Json>, Vec<Json>) {
     let scope = items.scope.item();
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for (order, pair) in pairing.pairs.into_iter().enumerate() {
@@ -86,7 +146,7 @@ fn lists(items: Items<'_, '_>) -> (Json, Json) {
     (in_order(left), in_order(right))
 }
 
-fn in_order(mut items: Vec<(usize, Json)>) -> Json {
+fn in_order(mut items: Vec<(usize, Json)>) -> Vec<Json> {
     items.sort_by_key(|(index, _)| *index);
     items.into_iter().map(|(_, item)| item).collect()
 }

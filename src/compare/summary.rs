@@ -120,6 +120,9 @@ impl fmt::Display for Change {
         if let Some(within) = &self.within {
             write!(f, ", inside at {within}")?;
         }
+        if let Some(why) = &self.why {
+            return write!(f, " {why}");
+        }
         match self.kind {
             ChangeKind::Changed => f.write_str(" differs"),
             ChangeKind::Missing => f.write_str(" is missing"),

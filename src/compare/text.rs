@@ -9,8 +9,8 @@ use crate::yaml::Position;
 use super::difference::{DifferenceKind, LineEnd, TextDifference};
 use super::secret;
 
-/// Equal lines that are shown around those that differ.
-const CONTEXT: usize = 3;
+/// Equal lines that are shown around those that differ, where nobody asks for more.
+pub(crate) const CONTEXT: usize = 3;
 /// How long the fewest lines are searched for; after that, more may be shown than differ.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -40,11 +40,11 @@ pub(crate) enum DiffLineKind {
     NoEnd,
 }
 
-/// The lines in which two texts differ, with three lines around each.
-pub(crate) fn unified(expected: &str, actual: &str) -> Vec<DiffLine> {
+/// The lines in which two texts differ, with so many lines around each.
+pub(crate) fn unified(expected: &str, actual: &str, context: usize) -> Vec<DiffLine> {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
     let mut lines = Vec::new();
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+    for hunk in diff.unified_diff().context_radius(context).iter_hunks() {
         lines.push(line(DiffLineKind::Hunk, hunk.header().to_string(), (None, None)));
         for change in hunk.iter_changes() {
             let kind = match change.tag() {
@@ -81,7 +81,7 @@ pub(super) fn difference(expected: &str, actual: &str) -> DifferenceKind {
     let equal = lines.take_while(|(left, right)| left == right).count();
     let at = Position { line: equal + 1, column: 1 };
     let is_secret = secret::suspected(expected) || secret::suspected(actual);
-    let lines = if is_secret { Vec::new() } else { unified(expected, actual) };
+    let lines = if is_secret { Vec::new() } else { unified(expected, actual, CONTEXT) };
     DifferenceKind::Text(TextDifference { lines, at })
 }
 
@@ -106,7 +106,10 @@ mod tests {
             DiffLineKind::Added => "+",
             DiffLineKind::NoEnd => "\\ ",
         };
-        unified(expected, actual).into_iter().map(|line| sign(line.kind).to_owned() + &line.text).collect()
+        unified(expected, actual, CONTEXT)
+            .into_iter()
+            .map(|line| sign(line.kind).to_owned() + &line.text)
+            .collect()
     }
 
     #[test]
@@ -117,15 +120,17 @@ mod tests {
             drawn(expected, &actual),
             ["@@ -2,7 +2,7 @@", " 2", " 3", " 4", "-5", "+five", " 6", " 7", " 8"]
         );
-        let added =
-            unified(expected, &actual).into_iter().find(|line| line.kind == DiffLineKind::Added).unwrap();
+        let added = unified(expected, &actual, CONTEXT)
+            .into_iter()
+            .find(|line| line.kind == DiffLineKind::Added)
+            .unwrap();
         assert_eq!((added.expected_line, added.actual_line), (None, Some(5)));
     }
 
     #[test]
     fn equal_texts_have_no_lines() {
-        assert!(unified("a\nb\n", "a\nb\n").is_empty());
-        assert!(unified("", "").is_empty());
+        assert!(unified("a\nb\n", "a\nb\n", CONTEXT).is_empty());
+        assert!(unified("", "", CONTEXT).is_empty());
     }
 
     #[test]

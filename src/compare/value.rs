@@ -5,19 +5,20 @@ use std::cell::Cell;
 use crate::yaml::{Entry, KeyPath, Map, Node, Position, Value};
 
 use super::difference::{Change, ChangeKind, Side};
+use super::mark::Mark;
 use super::pairing::{Items, Pair, Pairing};
 use super::scope::{Privacy, Scope};
-use super::{embedded, quantity, secret};
+use super::{embedded, matching, quantity, secret};
 
 /// How many leaves may be visited to find out which items of lists belong together. Beyond, position decides.
 pub(super) const FUEL: usize = 2_000_000;
 
-/// Everything that differs between two documents.
-pub(super) fn changes(expected: &Node, actual: &Node) -> Vec<Change> {
+/// Everything that differs between two documents, or in what is embedded in one.
+pub(super) fn changes<'a>(expected: &'a Node, actual: &'a Node, scope: Scope<'a>) -> Vec<Change> {
     let fuel = Cell::new(FUEL);
     let output = Output::Changes { root: expected, changes: Vec::new() };
     let mut walk = Walk { steps: Vec::new(), output, fuel: &fuel };
-    walk.nodes(expected, actual, Scope::root());
+    walk.nodes(expected, actual, scope);
     match walk.output {
         Output::Changes { changes, .. } => changes,
         Output::Weight { .. } => Vec::new(),
@@ -27,7 +28,7 @@ pub(super) fn changes(expected: &Node, actual: &Node) -> Vec<Change> {
 /// Whether nothing differs between two documents.
 #[cfg(test)]
 pub(super) fn same(expected: &Node, actual: &Node) -> bool {
-    same_value(expected, actual, Scope::root())
+    same_value(expected, actual, Scope::marked_root())
 }
 
 /// Whether two values mean the same here.
@@ -114,7 +115,10 @@ impl<'a> Walk<'a, '_> {
         if matches!(self.output, Output::Weight { .. }) {
             self.fuel.set(self.fuel.get().saturating_sub(1));
         }
-        // Here a mark will decide instead, once there are any; a tag that is none is data.
+        if let Some(mark) = Mark::of(expected).filter(|_| scope.marked) {
+            return self.marked(&mark, expected, actual, scope);
+        }
+        // A tag that is no mark is data.
         if expected.tag != actual.tag {
             return self.found(ChangeKind::Changed, Some(expected), Some(actual), scope);
         }
@@ -131,7 +135,43 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// A value that is held against a mark.
+    fn marked(&mut self, mark: &Mark<'a>, expected: &'a Node, actual: &'a Node, scope: Scope<'a>) {
+        if let Some(why) = mark.mismatch(actual, scope) {
+            return self.found_not(why, expected, actual, scope);
+        }
+        match (mark, &expected.value, &actual.value) {
+            (Mark::Subset, Value::Map(left), Value::Map(right)) => {
+                self.expected_keys(left, right, scope.enter_both(expected, actual));
+            }
+            (Mark::Contains | Mark::Unordered, Value::List(left), Value::List(right)) => {
+                let mut pairs = matching::pair(left, right, scope.item(), self.fuel);
+                if matches!(mark, Mark::Contains) {
+                    pairs.retain(|pair| !matches!(pair, Pair::Unexpected(_)));
+                }
+                self.pairs(&pairs, left, right, scope);
+            }
+            // The settings may say so of a value that is no collection.
+            (Mark::Subset | Mark::Contains | Mark::Unordered, ..) => {
+                self.found(kind(expected, actual), Some(expected), Some(actual), scope);
+            }
+            _ => {}
+        }
+    }
+
     fn maps(&mut self, expected: &'a Map, actual: &'a Map, scope: Scope<'a>) {
+        self.expected_keys(expected, actual, scope);
+        for (name, entry) in actual.iter().filter(|(name, entry)| !scope.is_void(name, &entry.node)) {
+            if expected.get(name).is_none_or(|other| scope.is_void(name, &other.node)) {
+                self.steps.push(Step::Name(name));
+                self.found(ChangeKind::Unexpected, None, Some(&entry.node), scope.child(name));
+                self.steps.pop();
+            }
+        }
+    }
+
+    /// The keys of a map that are expected.
+    fn expected_keys(&mut self, expected: &'a Map, actual: &'a Map, scope: Scope<'a>) {
         let present = |(name, entry): &(&'a String, &'a Entry)| !scope.is_void(name, &entry.node);
         for (name, entry) in expected.iter().filter(present) {
             if self.is_full() {
@@ -141,23 +181,24 @@ impl<'a> Walk<'a, '_> {
             self.steps.push(Step::Name(name));
             match other {
                 Some(other) => self.nodes(&entry.node, &other.node, scope.child(name)),
+                None if scope.is_absent(&entry.node) => {}
                 None => self.found(ChangeKind::Missing, Some(&entry.node), None, scope.child(name)),
             }
             self.steps.pop();
-        }
-        for (name, entry) in actual.iter().filter(present) {
-            if expected.get(name).is_none_or(|other| scope.is_void(name, &other.node)) {
-                self.steps.push(Step::Name(name));
-                self.found(ChangeKind::Unexpected, None, Some(&entry.node), scope.child(name));
-                self.steps.pop();
-            }
         }
     }
 
     fn lists(&mut self, expected: &'a [Node], actual: &'a [Node], scope: Scope<'a>) {
         let items = Items { expected, actual, scope, fuel: self.fuel };
         let pairing = if self.asks_for_equality() { items.pair_to_tell_equality() } else { items.pair() };
-        for pair in &pairing.pairs {
+        self.pairs(&pairing.pairs, expected, actual, scope);
+        if pairing.is_reordered {
+            self.reordered(&pairing, expected, actual, scope);
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[Pair], expected: &'a [Node], actual: &'a [Node], scope: Scope<'a>) {
+        for pair in pairs {
             if self.is_full() {
                 return;
             }
@@ -173,9 +214,6 @@ impl<'a> Walk<'a, '_> {
             }
             self.steps.pop();
         }
-        if pairing.is_reordered {
-            self.reordered(&pairing, expected, actual, scope);
-        }
     }
 
     /// A file inside a `ConfigMap`, compared as the values that it holds.
@@ -184,9 +222,10 @@ impl<'a> Walk<'a, '_> {
         let Some((left, right)) = embedded::values(scope.field, left, right) else {
             return self.found(ChangeKind::Changed, Some(expected), Some(actual), scope);
         };
-        for change in changes(&left, &right) {
+        for change in changes(&left, &right, scope.inside()) {
             let within = Some(change.path.clone());
             self.add(change.kind, within, (change.expected, change.actual), 1);
+            self.because(change.why);
         }
     }
 
@@ -200,6 +239,21 @@ impl<'a> Walk<'a, '_> {
         };
         let values = (list(expected, &pairing.names.0), list(actual, &pairing.names.1));
         self.add(ChangeKind::Reordered, None, values, 1);
+    }
+
+    /// A value that is not what a mark says.
+    fn found_not(&mut self, why: String, expected: &'a Node, actual: &'a Node, scope: Scope<'a>) {
+        self.found(ChangeKind::Changed, Some(expected), Some(actual), scope);
+        self.because(Some(why));
+    }
+
+    /// Says why of what was found last.
+    fn because(&mut self, why: Option<String>) {
+        if let Output::Changes { changes, .. } = &mut self.output
+            && let Some(change) = changes.last_mut()
+        {
+            change.why = why;
+        }
     }
 
     fn found(
@@ -246,6 +300,8 @@ impl<'a> Walk<'a, '_> {
                 expected,
                 actual,
                 at: root.locate(&at),
+                why: None,
+                rule: None,
             }),
         }
     }

@@ -2,15 +2,21 @@
 
 use std::fmt::Write as _;
 
+use super::inline;
 use super::paint::Paint;
 use super::words::{Bytes, Count};
 use crate::compare::{
-    Change, ChangeKind, ChangedDocument, DiffLine, DiffLineKind, DifferenceKind, DocumentText, FileContent,
-    LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference, unified,
+    CONTEXT, Change, ChangeKind, ChangedDocument, DiffLine, DiffLineKind, DifferenceKind, DocumentText,
+    FileContent, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference, unified,
 };
 use crate::outcome::Located;
 use crate::tree::Unkept;
-use crate::yaml::{Node, Position, emit};
+use crate::yaml::{Node, Position, emit_node};
+
+/// The lines around a difference for those who ask for more.
+const MORE_CONTEXT: usize = 12;
+/// The most lines of one document's difference, for those who do not.
+const SCREEN: usize = 40;
 
 /// What differs, and how.
 pub(crate) fn render(located: &Located, paint: Paint, verbose: bool) -> String {
@@ -78,7 +84,7 @@ fn describe(located: &Located, paint: Paint, verbose: bool) -> (String, String) 
             (format!("{} was not expected", document.document), document_fold(document, paint, verbose))
         }
         DifferenceKind::ChangedDocument(changed) => {
-            (changed.document.to_string(), changes(located, changed, paint))
+            (changed.document.to_string(), changes(located, changed, paint, verbose))
         }
         DifferenceKind::NotYaml { problem, at } => {
             let at = at.map_or_else(String::new, |at| format!(" at line {}, column {}", at.line, at.column));
@@ -156,14 +162,20 @@ fn block(text: &str, _: Paint) -> String {
     text.lines().map(|line| format!("  {}\n", printable(line))).collect()
 }
 
-fn changes(located: &Located, changed: &ChangedDocument, paint: Paint) -> String {
+fn changes(located: &Located, changed: &ChangedDocument, paint: Paint, verbose: bool) -> String {
     let mut text = String::new();
     for change in &changed.changes {
         let _ = write!(text, "\n  {}  {}\n", path(change, paint), place(located, change.at, paint));
         text.push_str(&change_values(change, paint));
     }
-    let diff = unified(&changed.expected_text, &changed.actual_text);
-    let _ = write!(text, "\n{}", diff_lines(&diff, paint));
+    let context = if verbose { MORE_CONTEXT } else { CONTEXT };
+    let diff = unified(&changed.expected_text, &changed.actual_text, context);
+    let shown = if verbose { diff.len() } else { diff.len().min(SCREEN) };
+    let _ = write!(text, "\n{}", diff_lines(&diff[..shown], paint));
+    if shown < diff.len() {
+        let more = format!("{} with --verbose", Count(diff.len() - shown, "more line"));
+        let _ = writeln!(text, "  {}", paint.dim(more));
+    }
     text
 }
 
@@ -175,7 +187,17 @@ fn path(change: &Change, paint: Paint) -> String {
 
 fn change_values(change: &Change, paint: Paint) -> String {
     let value = |node: Option<&Node>| node.map_or_else(|| "(nothing)".to_owned(), written);
-    let (expected, actual) = (value(change.expected.as_ref()), value(change.actual.as_ref()));
+    let (expected, actual) = match (&change.expected, &change.actual) {
+        (Some(expected), Some(actual)) if is_long(expected) && is_long(actual) => {
+            (lines_of(expected), lines_of(actual))
+        }
+        (expected, actual) => (value(expected.as_ref()), value(actual.as_ref())),
+    };
+    if let Some(why) = &change.why {
+        let rule = change.rule.as_ref().map(|rule| format!("  {}:{}", rule.file.display(), rule.at.line));
+        let rule = paint.dim(rule.unwrap_or_default());
+        return format!("{}    {why}{rule}\n", values(&expected, &actual, paint));
+    }
     match change.kind {
         ChangeKind::TypeChanged { expected: from, actual: to } => {
             values(&format!("{expected}  ({from})"), &format!("{actual}  ({to})"), paint)
@@ -187,9 +209,18 @@ fn change_values(change: &Change, paint: Paint) -> String {
     }
 }
 
+/// Whether a text has more lines than are shown twice: the difference below shows those that differ.
+fn is_long(node: &Node) -> bool {
+    node.as_str().is_some_and(|text| text.lines().count() > 1)
+}
+
+fn lines_of(node: &Node) -> String {
+    format!("({})", Count(node.as_str().unwrap_or_default().lines().count(), "line"))
+}
+
 /// A value as YAML: on its line, or below it.
 fn written(node: &Node) -> String {
-    let text = emit(&node.to_json());
+    let text = emit_node(node);
     match text.trim_end().lines().count() {
         0 | 1 => text.trim_end().to_owned(),
         _ => text.trim_end().lines().fold(String::new(), |text, line| format!("{text}\n        {line}")),
@@ -198,7 +229,8 @@ fn written(node: &Node) -> String {
 
 fn values(expected: &str, actual: &str, paint: Paint) -> String {
     let (expected, actual) = (printable(expected), printable(actual));
-    format!("    expected  {}\n    actual    {}\n", paint.red(expected), paint.green(actual))
+    let (one, other) = inline::highlighted(&expected, &actual, paint);
+    format!("    expected  {one}\n    actual    {other}\n")
 }
 
 fn lines(text: &TextDifference, paint: Paint) -> String {

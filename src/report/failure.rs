@@ -27,6 +27,11 @@ pub(crate) fn render(test: &TestOutcome, style: &Style) -> String {
     test.secrets.hide(&with_secrets(test, style)).into_owned()
 }
 
+/// A test that fails in the same way as one that was told before.
+pub(crate) fn render_again(test: &TestOutcome, first: &str, style: &Style) -> String {
+    format!("{}\n  fails as {first} does\n\n", headline(test, style.paint))
+}
+
 fn with_secrets(test: &TestOutcome, style: &Style) -> String {
     let (paint, verbose) = (style.paint, style.verbose);
     let mut text = headline(test, paint);
@@ -243,7 +248,8 @@ fn stages(test: &TestOutcome, paint: Paint) -> String {
 
 /// How to go on from here.
 fn next_step(test: &TestOutcome, style: &Style) -> Option<String> {
-    let refused = test.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let refused = test.findings.iter().any(|finding| finding.severity == Severity::Error)
+        || test.differences.iter().any(|located| located.difference.breaks_a_rule());
     let differs =
         matches!(test.verdict, Verdict::New | Verdict::Failed) && test.failures.is_empty() && !refused;
     let is_there = !test.pipelines.is_empty();

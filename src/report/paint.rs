@@ -29,6 +29,11 @@ impl Paint {
         self.with(Style::new().green(), text)
     }
 
+    /// The part of a value that changed.
+    pub(crate) fn changed<T: Display>(self, text: T) -> String {
+        self.with(Style::new().bold().underlined(), text)
+    }
+
     pub(crate) fn yellow<T: Display>(self, text: T) -> String {
         self.with(Style::new().yellow(), text)
     }

@@ -1,6 +1,7 @@
 //! The last line of a run, and what could not be read.
 
 use super::paint::Paint;
+use super::repeats;
 use super::words::{Count, Elapsed};
 use crate::outcome::{RunOutcome, TestOutcome, Verdict};
 
@@ -11,7 +12,7 @@ pub(crate) fn render(run: &RunOutcome, paint: Paint) -> String {
     } else {
         String::new()
     };
-    for error in &run.unreadable {
+    for error in run.unreadable.iter().chain(&run.unused) {
         text.push_str(&format!("{} {error}\n", paint.red("error:")));
         if let Some(excerpt) = error.excerpt() {
             text.push_str(&format!("{excerpt}\n"));
@@ -20,6 +21,7 @@ pub(crate) fn render(run: &RunOutcome, paint: Paint) -> String {
             text.push_str(&format!("{} {hint}\n", paint.cyan("hint:")));
         }
     }
+    text.push_str(&repeats::render(&run.tests));
     text.push_str(&format!("{} {}\n", counts(run, paint), paint.dim(format!("in {}", Elapsed(run.elapsed)))));
     text
 }

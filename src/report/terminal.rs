@@ -14,6 +14,7 @@ use super::failure::{self, Style};
 use super::image::Failed;
 use super::loading;
 use super::paint::Paint;
+use super::repeats::Repeats;
 use super::summary;
 use super::words::{Count, Elapsed};
 use crate::cli::Color;
@@ -35,6 +36,7 @@ pub(crate) struct Terminal {
     /// Lines that move, on a terminal alone.
     live: Option<MultiProgress>,
     bars: RefCell<HashMap<String, ProgressBar>>,
+    repeats: RefCell<Repeats>,
 }
 
 impl Terminal {
@@ -49,7 +51,7 @@ impl Terminal {
         };
         let out = Paint { on: on(console::colors_enabled()) };
         let err = Paint { on: on(console::colors_enabled_stderr()) };
-        Self { out, err, live, bars: RefCell::default() }
+        Self { out, err, live, bars: RefCell::default(), repeats: RefCell::default() }
     }
 
     /// How results are coloured.
@@ -134,7 +136,13 @@ impl Terminal {
             Event::StageStarted { test, stage } => self.progressed(test, stage),
             Event::StageLine { stage, line } => self.line(stage, line),
             Event::TestEnded { test } => self.finished(test),
-            Event::TestFinished { outcome } => self.show(&failure::render(outcome, style)),
+            Event::TestFinished { outcome } => {
+                let told = self.repeats.borrow_mut().told(outcome).filter(|_| !style.verbose);
+                self.show(&match told {
+                    Some(first) => failure::render_again(outcome, &first, style),
+                    None => failure::render(outcome, style),
+                });
+            }
         }
     }
 
@@ -251,7 +259,13 @@ mod tests {
         }
         let live = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let off = Paint { on: false };
-        let terminal = Terminal { out: off, err: off, live: Some(live), bars: RefCell::default() };
+        let terminal = Terminal {
+            out: off,
+            err: off,
+            live: Some(live),
+            bars: RefCell::default(),
+            repeats: RefCell::default(),
+        };
         terminal.bytes_started("a", "Loading a", Some(1000));
         let place = || {
             let bars = terminal.bars.borrow();

@@ -1,7 +1,7 @@
 //! What the pipelines left, held against what is expected, or against what a second run left.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -10,12 +10,14 @@ use super::summaries::{self, Summary};
 use super::test::Plan;
 use super::update::Changed;
 use super::workflow::Ran;
-use crate::compare::{self, Comparison, Difference, DifferenceKind, Note, Rules, Side};
+use crate::compare::{
+    self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Place, Rules, Side,
+};
 use crate::diagnostic::SourceError;
-use crate::outcome::{Failure, Left, Located, TestOutcome};
+use crate::outcome::{Failure, Left, Located, RuleKind, RuleUse, TestOutcome};
 use crate::suite::expectation::FOLDERS;
-use crate::suite::settings::Compare;
-use crate::tree::Tree;
+use crate::suite::settings::{Compare, Settings};
+use crate::tree::{Tree, one_part};
 
 /// What a comparison came to.
 pub(super) struct Judged {
@@ -23,13 +25,16 @@ pub(super) struct Judged {
     pub(super) notes: Vec<Note>,
     /// Nothing was ever expected of any of the pipelines.
     pub(super) is_new: bool,
+    /// Which marks and filters of the settings found anything.
+    pub(super) rules: Vec<RuleUse>,
 }
 
 /// Compares what every pipeline left with what is expected of it, and so the status and the Works where they are expected.
 pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
     let judge = Judge::new(plan)?;
     let alone = plan.is_alone();
-    let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true };
+    let rules = RuleUse::of(plan.settings);
+    let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules };
     for (pipeline, left) in left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, alone)?;
         judged.is_new &= expectation.is_new();
@@ -40,18 +45,44 @@ pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, St
                 pipeline: (!alone).then(|| pipeline.to_owned()),
                 difference,
             };
+            judged.used(&comparison);
             judged.notes.extend(comparison.notes);
             judged.differences.extend(comparison.differences.into_iter().map(located));
         }
     }
     for Summary { expected, actual, pipeline } in summaries::of(plan, outcome)? {
-        let rules = Rules { exact: false, folder: String::new() };
+        let rules = Rules { exact: false, folder: String::new(), ..judge.rules() };
         let comparison = compare::compare(&expected, &actual, &rules)?;
+        judged.used(&comparison);
+        judged.notes.extend(comparison.notes);
         let located =
             |difference| Located { expected: expected.root.clone(), pipeline: pipeline.clone(), difference };
         judged.differences.extend(comparison.differences.into_iter().map(located));
     }
     Ok(judged)
+}
+
+impl Judged {
+    fn used(&mut self, comparison: &Comparison) {
+        for rule in &mut self.rules {
+            rule.used |= match rule.kind {
+                RuleKind::Mark => comparison.used_marks.contains(&rule.index),
+                RuleKind::Filter => comparison.used_filters.contains(&rule.index),
+            };
+        }
+    }
+}
+
+impl RuleUse {
+    /// Every mark and filter of the settings, none of which has found anything yet.
+    fn of(settings: &Settings) -> Vec<Self> {
+        let of = |kind| {
+            move |(index, place): (usize, &Place)| Self { kind, index, place: place.clone(), used: false }
+        };
+        let marks = settings.marks().iter().map(|mark| &mark.place).enumerate().map(of(RuleKind::Mark));
+        let filters = settings.filters().iter().map(|filter| &filter.place).enumerate();
+        marks.chain(filters.map(of(RuleKind::Filter))).collect()
+    }
 }
 
 /// What every pipeline left; one that was never reached left nothing.
@@ -70,7 +101,8 @@ pub(super) fn between_runs(
     second: &Ran,
     results: &Path,
 ) -> Result<Vec<Located>, Stop> {
-    let judge = Judge::new(plan)?;
+    // A mark or a filter lets a value vary between platforms, not between two runs.
+    let judge = Judge { marks: None, filters: &[], ..Judge::new(plan)? };
     let mut differences = Vec::new();
     let mut add = |comparison: Comparison, pipeline: Option<&str>| {
         let run = pipeline.map_or_else(|| "second run".to_owned(), |name| format!("{name}, second run"));
@@ -86,20 +118,28 @@ pub(super) fn between_runs(
     }
     if let (Some(one), Some(other)) = (&first.status, &second.status) {
         let (one, other) = (summaries::status(&first.results, one)?, summaries::status(results, other)?);
-        add(compare::compare(&one, &other, &Rules { exact: false, folder: String::new() })?, None);
+        add(compare::compare(&one, &other, &Rules::default())?, None);
     }
     Ok(differences)
 }
 
 /// How a test compares.
-struct Judge {
+struct Judge<'p> {
     ignored: GlobSet,
     exact: bool,
+    marks: Option<&'p [MarkRule]>,
+    filters: &'p [Filter],
 }
 
-impl Judge {
-    fn new(plan: &Plan<'_>) -> Result<Self, Stop> {
-        Ok(Self { ignored: ignored(plan)?, exact: plan.settings.compare() == Compare::Exact })
+impl<'p> Judge<'p> {
+    fn new(plan: &'p Plan<'_>) -> Result<Self, Stop> {
+        let exact = plan.settings.compare() == Compare::Exact;
+        let (marks, filters) = (Some(plan.settings.marks()), plan.settings.filters());
+        Ok(Self { ignored: ignored(plan)?, exact, marks, filters })
+    }
+
+    fn rules(&self) -> Rules<'p> {
+        Rules { exact: self.exact, folder: String::new(), marks: self.marks, filters: self.filters }
     }
 
     fn compare(&self, folder: &str, expected: Tree, actual: &Tree) -> Result<Comparison, Stop> {
@@ -107,7 +147,7 @@ impl Judge {
             tree.entries.retain(|path, _| !self.ignored.is_match(format!("{folder}/{path}")));
             tree
         };
-        let rules = Rules { exact: self.exact, folder: folder.to_owned() };
+        let rules = Rules { folder: folder.to_owned(), ..self.rules() };
         Ok(compare::compare(&without_ignored(expected), &without_ignored(actual.clone()), &rules)?)
     }
 }
@@ -125,28 +165,40 @@ fn ignored(plan: &Plan<'_>) -> Result<GlobSet, Stop> {
     set.build().map_err(|error| anyhow::anyhow!("ignore: {error}").into())
 }
 
-/// Whether what was left is nothing that an expectation could hold.
+/// Whether what was left is nothing that an expectation could hold, or is not what the settings say of it.
 pub(super) fn cannot_be_stored(difference: &Difference) -> bool {
-    matches!(
-        difference.kind,
-        DifferenceKind::NotKept { side: Side::Actual, .. } | DifferenceKind::Link { side: Side::Actual, .. }
-    )
+    match &difference.kind {
+        DifferenceKind::NotKept { side, .. } | DifferenceKind::Link { side, .. } => *side == Side::Actual,
+        _ => difference.breaks_a_rule(),
+    }
 }
 
 /// The files that differ.
 pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> Changed {
     let mut changed = Changed::default();
     for difference in differences {
-        let mut add = |file: &str| match file.split_once('/') {
-            Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned()),
-            Some(("output", path)) => _ = changed.output.insert(path.to_owned()),
-            _ => {}
+        let mut add = |file: &str, left: &str| {
+            let below =
+                |file: &str| file.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
+            match file.split_once('/') {
+                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), below(left)),
+                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), below(left)),
+                _ => {}
+            }
         };
-        add(&difference.file);
-        if let DifferenceKind::MovedDocument { from, to, .. } = &difference.kind {
-            add(from);
-            add(to);
+        add(&difference.file, difference.left.as_deref().unwrap_or(&difference.file));
+        if let DifferenceKind::MovedDocument { to, .. } = &difference.kind {
+            add(to, to);
         }
     }
     changed
+}
+
+/// The folders of pipelines that the workflow does not have.
+pub(super) fn gone(plan: &Plan<'_>) -> Vec<PathBuf> {
+    let known: Vec<String> = plan.pipelines.iter().map(|name| one_part(name)).collect();
+    let is_known = |folder: &PathBuf| {
+        folder.file_name().is_some_and(|name| known.iter().any(|known| name == known.as_str()))
+    };
+    plan.expectation.pipelines().into_iter().filter(|folder| !is_known(folder)).collect()
 }

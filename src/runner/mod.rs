@@ -14,6 +14,7 @@ mod stage;
 mod summaries;
 mod symptoms;
 mod test;
+mod unused;
 mod update;
 mod user;
 mod volumes;
@@ -180,7 +181,25 @@ impl<E: Engine> Runner<'_, E> {
         for message in idle(jobs, &tests) {
             (self.on_event)(Event::SettingsWarning { message: &message });
         }
-        RunOutcome { tests, unreadable: Vec::new(), elapsed: start.elapsed() }
+        let unused = self.unused(jobs, &tests);
+        RunOutcome { tests, unreadable: Vec::new(), unused, elapsed: start.elapsed() }
+    }
+
+    /// What of the settings has found nothing; with `--update` it is removed.
+    fn unused(&self, jobs: &[Job<'_>], tests: &[TestOutcome]) -> Vec<SourceError> {
+        let unused = unused::unused(jobs, tests);
+        if !self.options.update {
+            return unused.iter().map(unused::Unused::error).collect();
+        }
+        match unused::remove(&unused) {
+            Ok(said) => {
+                for message in &said {
+                    (self.on_event)(Event::SettingsWarning { message });
+                }
+                Vec::new()
+            }
+            Err(error) => vec![error],
+        }
     }
 
     async fn images(&self, jobs: &[Job<'_>]) -> Images {
@@ -273,7 +292,10 @@ impl From<EngineError> for Stop {
 
 impl From<CompareError> for Stop {
     fn from(error: CompareError) -> Self {
-        anyhow::Error::from(error).into()
+        match error {
+            CompareError::Source(error) => error.into(),
+            error @ CompareError::Unreadable { .. } => anyhow::Error::from(error).into(),
+        }
     }
 }
 

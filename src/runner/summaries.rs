@@ -23,23 +23,25 @@ pub(super) struct Summary {
     pub(super) pipeline: Option<String>,
 }
 
-/// The files that the test expects. All of them are kept among the results.
+/// The files that the test expects. All of them are kept among the results. What is expected and did not come to be, as the
+/// status where a stage alone is run, is missing.
 pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>, Stop> {
     let mut summaries = Vec::new();
-    if let Some(status) = &outcome.status {
-        let actual = self::status(&outcome.results, status)?;
-        if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
-            summaries.push(Summary { expected, actual, pipeline: None });
-        }
+    let actual = outcome.status.as_ref().map(|status| self::status(&outcome.results, status)).transpose()?;
+    if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
+        summaries.push(Summary { expected, actual: actual.unwrap_or_default(), pipeline: None });
     }
     let alone = plan.is_alone();
-    for pipeline in &outcome.pipelines {
-        let Some(work) = &pipeline.work else { continue };
-        let results = results(outcome, pipeline, alone);
-        let actual = keep(&results, WORK, &work.to_yaml())?;
-        let expectation = plan.expectation.pipeline(&pipeline.name, alone)?;
+    for name in &plan.pipelines {
+        let ran = outcome.pipelines.iter().find(|pipeline| pipeline.name == *name);
+        let work = ran.and_then(|pipeline| Some((pipeline, pipeline.work.as_ref()?)));
+        let actual = work
+            .map(|(pipeline, work)| keep(&results(outcome, pipeline, alone), WORK, &work.to_yaml()))
+            .transpose()?;
+        let expectation = plan.expectation.pipeline(name, alone)?;
         if let Some(expected) = one_file(&expectation.folder, WORK) {
-            summaries.push(Summary { expected, actual, pipeline: (!alone).then(|| pipeline.name.clone()) });
+            let pipeline = (!alone).then(|| (*name).to_owned());
+            summaries.push(Summary { expected, actual: actual.unwrap_or_default(), pipeline });
         }
     }
     Ok(summaries)

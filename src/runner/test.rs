@@ -18,8 +18,8 @@ use crate::kratix::{
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
 use crate::suite::changes::Changes;
-use crate::suite::expectation::Expectation;
-use crate::suite::settings::Settings;
+use crate::suite::expectation::{Expectation, How};
+use crate::suite::settings::{Compare, Settings};
 
 /// What a subject is run with, whether it is a test or an example.
 pub(super) struct Plan<'a> {
@@ -96,7 +96,10 @@ impl<E: Engine> Runner<'_, E> {
                 return Ok(Verdict::Failed);
             }
         }
-        let judged = judgement::judge(&plan, outcome)?;
+        let mut judged = judgement::judge(&plan, outcome)?;
+        if !judged.is_new {
+            outcome.rules = std::mem::take(&mut judged.rules);
+        }
         if refused {
             // What a new test left is nothing to accept.
             outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
@@ -134,10 +137,13 @@ impl<E: Engine> Runner<'_, E> {
     fn verdict(&self, plan: &Plan<'_>, judged: Judged, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
         outcome.notes = judged.notes;
         outcome.differences = judged.differences;
+        let gone = judgement::gone(plan);
         if self.options.update {
-            return Self::update(plan, judged.is_new, outcome);
+            return Self::update(plan, judged.is_new, &gone, outcome);
         }
+        outcome.failures.extend(gone.iter().map(|folder| Failure::Source(no_such_pipeline(folder, plan))));
         Ok(match () {
+            () if !gone.is_empty() => Verdict::Failed,
             () if plan.new_test.is_some() => Verdict::NotCompared,
             // What is expected is that it is refused.
             () if judged.is_new && plan.settings.expect().is_some() => Verdict::Passed,
@@ -147,7 +153,12 @@ impl<E: Engine> Runner<'_, E> {
         })
     }
 
-    fn update(plan: &Plan<'_>, is_new: bool, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
+    fn update(
+        plan: &Plan<'_>,
+        is_new: bool,
+        gone: &[PathBuf],
+        outcome: &mut TestOutcome,
+    ) -> Result<Verdict, Stop> {
         if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
             outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
             return Ok(Verdict::Failed);
@@ -156,13 +167,18 @@ impl<E: Engine> Runner<'_, E> {
         if let Some(folder) = plan.new_test {
             update::new_test(folder, plan.request.as_deref(), &mut changes)?;
         }
+        update::remove(gone, &mut changes)?;
+        let exact = plan.settings.compare() == Compare::Exact;
+        let how = How { exact, marks: plan.settings.marks() };
+        let mut anew = Vec::new();
         for (pipeline, left) in judgement::left(plan, outcome) {
             let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
             let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
             let changed = judgement::changed(differences.map(|located| &located.difference));
-            update::store(&expectation, &left, &changed, is_new, &mut changes)?;
+            anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
         }
         update::store_summaries(plan, outcome, &mut changes)?;
+        outcome.remarks.extend(anew.iter().map(update::remark));
         Ok(Verdict::Updated(changes.commit()?))
     }
 }
@@ -238,6 +254,15 @@ fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
             if names.is_empty() { error } else { error.hint(format!("it has {}", names.join(", "))) }
         }
     }
+}
+
+/// An expectation of a pipeline that is gone.
+fn no_such_pipeline(folder: &Path, plan: &Plan<'_>) -> SourceError {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let message =
+        format!("is for a pipeline {name}, and {} has only {}", plan.target, plan.pipelines.join(", "));
+    SourceError::whole(folder, message)
+        .hint("rename the folder if the pipeline was renamed; else --update removes it")
 }
 
 /// What the pipelines read; nothing if the platform refuses the request as the test expects.

@@ -1,39 +1,65 @@
 //! Storing what a pipeline left as what is expected.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::Stop;
 use super::summaries::{self, Summary};
 use super::test::Plan;
+use crate::compare::{self, Around, Rewritten};
 use crate::diagnostic::{Source, SourceError};
 use crate::outcome::{Left, Located, TestOutcome};
 use crate::suite::changes::Changes;
-use crate::suite::expectation::{FOLDERS, PipelineExpectation};
+use crate::suite::expectation::{Anew, FOLDERS, How, PipelineExpectation};
 use crate::suite::settings::FILE_NAME;
+use crate::tree::{self, EntryKind};
 
 /// The paths that differ, below each of the folders that a pipeline leaves.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    pub(super) metadata: BTreeSet<String>,
-    pub(super) output: BTreeSet<String>,
+    /// Each with the file that was left for it.
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) output: BTreeMap<String, String>,
 }
 
 /// Writes the files that differ, and no others. A test of a pipeline that leaves nothing gets a folder that says so.
+/// Tells what of the files could not be changed in its place.
 pub(super) fn store(
     expectation: &PipelineExpectation,
-    left: &Left,
-    changed: &Changed,
+    (left, changed): (&Left, &Changed),
     is_new: bool,
-    changes: &mut Changes,
-) -> Result<(), SourceError> {
+    (how, changes): (&How<'_>, &mut Changes),
+) -> Result<Vec<Anew>, SourceError> {
     let before = changes.count();
-    expectation.write(FOLDERS[0], &left.metadata, &changed.metadata, changes)?;
-    expectation.write(FOLDERS[1], &left.output, &changed.output, changes)?;
+    let mut anew = expectation.write(FOLDERS[0], &left.metadata, &changed.metadata, (how, changes))?;
+    anew.extend(expectation.write(FOLDERS[1], &left.output, &changed.output, (how, changes))?);
     if is_new && changes.count() == before && expectation.is_new() {
         expectation.write_empty(changes)?;
     }
+    Ok(anew)
+}
+
+/// Removes what is expected of pipelines that are gone.
+pub(super) fn remove(folders: &[PathBuf], changes: &mut Changes) -> Result<(), SourceError> {
+    for folder in folders {
+        let tree = tree::scan(folder).map_err(|error| SourceError::whole(folder, error.to_string()))?;
+        let files = tree.entries.iter().filter(|(_, entry)| entry.kind != EntryKind::Directory);
+        for (path, _) in files {
+            changes.remove(folder.join(path), folder.parent().unwrap_or(folder))?;
+        }
+    }
     Ok(())
+}
+
+/// What is said of a part of a file that was written anew.
+pub(super) fn remark(anew: &Anew) -> String {
+    let file = anew.file.display();
+    let rest = "was written anew: look whether a comment of yours is gone";
+    match &anew.what {
+        Rewritten::File => format!("{file} {rest}"),
+        Rewritten::Document(document) => format!("{file}: {document} {rest}"),
+        Rewritten::Value(document, path) => format!("{file}: {path} of {document} {rest}"),
+    }
 }
 
 /// Writes the status and the Works anew where they are expected and differ.
@@ -49,7 +75,13 @@ pub(super) fn store_summaries(
             outcome.differences.iter().any(differs)
         };
         for name in expected.entries.keys().filter(|name| differs(name)) {
-            changes.store(expected.root.join(name), &actual.read(name)?, false)?;
+            if !actual.entries.contains_key(name) {
+                changes.remove(expected.root.join(name), &expected.root)?;
+                continue;
+            }
+            let around = Around { name, marks: plan.settings.marks(), others: &[] };
+            let edited = compare::edit(&expected.read(name)?, &actual.read(name)?, &around);
+            changes.store(expected.root.join(name), &edited.text, false)?;
         }
     }
     Ok(())

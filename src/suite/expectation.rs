@@ -1,10 +1,11 @@
 //! What a test expects a pipeline to leave, and how new expectations are written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::compare::{self, Around, MarkRule, Rewritten};
 use crate::diagnostic::{Source, SourceError};
 use crate::tree::{self, EntryKind, Resolution, Tree};
 
@@ -36,6 +37,32 @@ pub(crate) enum Written {
     Removed(PathBuf),
 }
 
+/// How expectations are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How<'m> {
+    /// Bytes are compared, so they are what is written.
+    pub(crate) exact: bool,
+    /// The marks of the settings, whose values stay as they are.
+    pub(crate) marks: &'m [MarkRule],
+}
+
+/// A part of an expected file that could not be changed in its place: comments and marks that stood there may be gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Anew {
+    pub(crate) file: PathBuf,
+    pub(crate) what: Rewritten,
+}
+
+impl How<'_> {
+    /// Whether a file is changed in its place.
+    fn edits(&self, path: &str) -> bool {
+        let extension = Path::new(path).extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        !self.exact
+            && extension
+                .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|yaml| extension == *yaml))
+    }
+}
+
 impl Expectation {
     pub(crate) fn of(test: &Path) -> Self {
         let expected = test.join("expected");
@@ -60,6 +87,15 @@ impl Expectation {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folders of pipelines, whether there are such pipelines or not.
+    pub(crate) fn pipelines(&self) -> Vec<PathBuf> {
+        let folders = fs::read_dir(self.folder.join("pipelines")).into_iter().flatten().flatten();
+        let mut folders: Vec<PathBuf> =
+            folders.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        folders.sort();
+        folders
     }
 
     /// Where the expectations of a pipeline stand. Several pipelines have a folder each; one alone may.
@@ -103,38 +139,57 @@ impl PipelineExpectation {
         Ok(tree)
     }
 
-    /// Makes what a pipeline left the expectation: `changed` are the paths that differ, the others stay as they are.
+    /// Makes what a pipeline left the expectation: `changed` are the paths that differ, each with that of the file that was
+    /// left for it; the others stay as they are. Tells what of the files could not be changed in its place.
     pub(crate) fn write(
         &self,
         folder: &str,
         left: &Tree,
-        changed: &BTreeSet<String>,
-        changes: &mut Changes,
-    ) -> Result<(), SourceError> {
+        changed: &BTreeMap<String, String>,
+        (how, changes): (&How<'_>, &mut Changes),
+    ) -> Result<Vec<Anew>, SourceError> {
         let expected = self.read(folder)?;
+        let mut anew = Vec::new();
         let root = self.folder.join(folder);
         let is_there =
             |path: &str| expected.entries.get(path).is_some_and(|entry| entry.kind != EntryKind::Directory);
-        for path in changed.iter().filter(|path| is_there(path) && file_behind(left, path).is_none()) {
-            changes.remove(root.join(path), &root)?;
+        for path in changed
+            .iter()
+            .filter(|(path, left_path)| is_there(path) && file_behind(left, left_path).is_none())
+        {
+            changes.remove(root.join(path.0), &root)?;
         }
-        for (path, source) in changed.iter().filter_map(|path| Some((path, file_behind(left, path)?))) {
-            let bytes = left.read(&source).map_err(|error| {
-                SourceError::whole(
-                    &left.root.join(&source),
-                    format!("cannot be read: {}", tree::plain(&error)),
-                )
-            })?;
+        for (path, source) in
+            changed.iter().filter_map(|(path, other)| Some((path, file_behind(left, other)?)))
+        {
+            let bytes = read(left, &source)?;
             let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
-            changes.store(root.join(path), &bytes, executable)?;
+            let mut text = bytes;
+            if how.edits(path) {
+                let others = changed.keys().filter(|other| *other != path && how.edits(other));
+                let others: Vec<Vec<u8>> = others.filter_map(|other| expected.read(other).ok()).collect();
+                let name = format!("{folder}/{path}");
+                let around = Around { name: &name, marks: how.marks, others: &others };
+                let edited = compare::edit(&expected.read(path).unwrap_or_default(), &text, &around);
+                let file = root.join(path);
+                anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
+                text = edited.text;
+            }
+            changes.store(root.join(path), &text, executable)?;
         }
-        Ok(())
+        Ok(anew)
     }
 
     /// Gives a test of a pipeline that leaves nothing a folder that git keeps.
     pub(crate) fn write_empty(&self, changes: &mut Changes) -> Result<(), SourceError> {
         changes.create(self.folder.join("output/.gitkeep"), b"")
     }
+}
+
+fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
+    tree.read(path).map_err(|error| {
+        SourceError::whole(&tree.root.join(path), format!("cannot be read: {}", tree::plain(&error)))
+    })
 }
 
 /// A file that stands in an expected folder only because git keeps no empty ones.
@@ -218,11 +273,12 @@ mod tests {
         ]);
         let left = folder(&[("a.yaml", "a: 1\n"), ("b.yaml", "new"), ("c/c.yaml", "c")]);
         let left = tree::scan(left.path()).expect("a tree");
-        let changed: BTreeSet<String> = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(str::to_owned).into();
+        let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(|path| (path.to_owned(), path.to_owned()));
+        let how = How { exact: false, marks: &[] };
         let expectation = PipelineExpectation { folder: test.path().to_owned() };
         let output = test.path().join("output");
         let mut changes = Changes::of(test.path());
-        expectation.write("output", &left, &changed, &mut changes).expect("staged");
+        expectation.write("output", &left, &changed.into(), (&how, &mut changes)).expect("staged");
         let written = changes.commit().expect("written");
         assert_eq!(
             written,

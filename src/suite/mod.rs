@@ -5,12 +5,13 @@ pub(crate) mod changes;
 pub(crate) mod discovery;
 pub(crate) mod expectation;
 pub(crate) mod filter;
+mod marks;
 pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod settings;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Pipeline, Promise, Target, Workflow, admission};
@@ -42,6 +43,10 @@ pub(crate) struct PromiseSuite {
     admission: Vec<Finding>,
     /// Whether there are any tests, selected or not.
     pub(crate) has_tests: bool,
+    /// The folder below which every test is known.
+    pub(crate) searched: PathBuf,
+    /// Whether some of its tests are not selected.
+    pub(crate) is_narrowed: bool,
 }
 
 impl Suite {
@@ -59,7 +64,9 @@ impl Suite {
                 let mut suite = Self { promises: Vec::new(), unreadable: Vec::new(), many: true };
                 for file in files.into_iter().filter(|file| !file.as_ref().is_ok_and(excluded)) {
                     match file.and_then(PromiseSuite::load) {
-                        Ok(promise) => suite.promises.push(promise),
+                        Ok(promise) => {
+                            suite.promises.push(PromiseSuite { searched: folder.to_owned(), ..promise });
+                        }
                         Err(error) => suite.unreadable.push(error),
                     }
                 }
@@ -80,7 +87,9 @@ impl Suite {
         }
         for suite in &mut self.promises {
             let promise = suite.promise.name.clone();
+            let before = suite.tests.len();
             suite.tests.retain(|test| filter.accepts(&NamedTest::of(&promise, test, many).candidate()));
+            suite.is_narrowed |= suite.tests.len() < before;
         }
         Ok(())
     }
@@ -128,7 +137,8 @@ impl PromiseSuite {
         let has_tests = !tests.is_empty();
         let admission =
             admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
-        Ok(Self { file, promise, settings, tests, admission, has_tests })
+        let searched = file.folder.clone();
+        Ok(Self { file, promise, settings, tests, admission, has_tests, searched, is_narrowed: false })
     }
 }
 

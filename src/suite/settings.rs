@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use super::marks::{self, FilterSetting, MarkSetting};
 use super::repository::climb;
+use crate::compare::{Filter, MarkRule};
 use crate::diagnostic::{Source, SourceError};
 use crate::kratix::{Code, Container, Finding, Severity};
 use crate::yaml::{KeyPath, Position};
@@ -21,7 +23,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 type Given<T> = Option<Option<T>>;
 
 /// What the files say, merged or one by one. Paths are resolved against the file that they stand in.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
     #[serde(deserialize_with = "given")]
@@ -60,6 +62,16 @@ pub(crate) struct Settings {
     idempotent: Given<bool>,
     #[serde(deserialize_with = "given")]
     platform: Given<String>,
+    #[serde(deserialize_with = "given")]
+    marks: Given<Vec<MarkSetting>>,
+    #[serde(deserialize_with = "given")]
+    filters: Given<Vec<FilterSetting>>,
+    /// What `marks` stands for, with places.
+    #[serde(skip)]
+    mark_rules: Vec<MarkRule>,
+    /// What `filters` stands for, with places.
+    #[serde(skip)]
+    filter_rules: Vec<Filter>,
 }
 
 /// What is done about a finding, in place of what is usual.
@@ -242,6 +254,8 @@ impl Settings {
             let at = document.root.locate(&KeyPath::from_iter(["timeout"]));
             return Err(source.error(at, message));
         }
+        settings.mark_rules = marks::marks(list(settings.marks.as_ref()), &source, &document.root)?;
+        settings.filter_rules = marks::filters(list(settings.filters.as_ref()), &source, &document.root)?;
         settings.resolve(folder);
         Ok(settings)
     }
@@ -297,6 +311,12 @@ impl Settings {
         lay(&mut self.expect, inner.expect);
         lay(&mut self.idempotent, inner.idempotent);
         lay(&mut self.platform, inner.platform);
+        if inner.marks.is_some() {
+            (self.marks, self.mark_rules) = (inner.marks, inner.mark_rules);
+        }
+        if inner.filters.is_some() {
+            (self.filters, self.filter_rules) = (inner.filters, inner.filter_rules);
+        }
         self.stages.extend(inner.stages);
         self.findings.extend(inner.findings);
         self.env.extend(inner.env);
@@ -435,10 +455,25 @@ impl Settings {
         self.platform.as_ref().and_then(Option::as_deref).unwrap_or_default()
     }
 
+    /// Marks for many documents.
+    pub(crate) fn marks(&self) -> &[MarkRule] {
+        &self.mark_rules
+    }
+
+    /// What is replaced in texts and names of files before they are compared.
+    pub(crate) fn filters(&self) -> &[Filter] {
+        &self.filter_rules
+    }
+
     /// Folders without Promises or tests of interest.
     pub(crate) fn exclude(&self) -> &[PathBuf] {
         self.exclude.as_ref().and_then(Option::as_deref).unwrap_or_default()
     }
+}
+
+/// What a list holds; nothing if it is absent or `null`.
+fn list<T>(given: Option<&Option<Vec<T>>>) -> &[T] {
+    given.and_then(Option::as_deref).unwrap_or_default()
 }
 
 fn lay<T>(outer: &mut Given<T>, inner: Given<T>) {

@@ -4,27 +4,74 @@
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 use serde_json::Value;
 
-use super::scalar;
+use super::{Node, Value as NodeValue, scalar};
 
 /// One document, without `---`.
 pub(crate) fn emit(value: &Value) -> String {
+    written(|emitter| json(emitter, value))
+}
+
+/// One document as a file has it: its keys in their order, and its tags.
+pub(crate) fn emit_node(root: &Node) -> String {
+    written(|emitter| node(emitter, root))
+}
+
+fn written(root: impl FnOnce(&mut Emitter<'_>) -> Result<(), libyaml_safer::Error>) -> String {
     let mut bytes = Vec::new();
-    write(value, &mut bytes).expect("an event sequence that is well formed by construction, into memory");
+    write(root, &mut bytes).expect("an event sequence that is well formed by construction, into memory");
     String::from_utf8(bytes).expect("the emitter was told to write UTF-8")
 }
 
-fn write(value: &Value, bytes: &mut Vec<u8>) -> Result<(), libyaml_safer::Error> {
+fn write(
+    root: impl FnOnce(&mut Emitter<'_>) -> Result<(), libyaml_safer::Error>,
+    bytes: &mut Vec<u8>,
+) -> Result<(), libyaml_safer::Error> {
     let mut emitter = Emitter::new();
     emitter.set_output_string(bytes);
     emitter.set_unicode(true);
     emitter.emit(Event::stream_start(Encoding::Utf8))?;
     emitter.emit(Event::document_start(None, &[], true))?;
-    node(&mut emitter, value)?;
+    root(&mut emitter)?;
     // Written to the last byte then: the end of the stream would only add `...` after a text that ends in empty lines.
     emitter.emit(Event::document_end(true))
 }
 
-fn node(emitter: &mut Emitter<'_>, value: &Value) -> Result<(), libyaml_safer::Error> {
+fn node(emitter: &mut Emitter<'_>, node: &Node) -> Result<(), libyaml_safer::Error> {
+    let tag = node.tag.as_deref();
+    match &node.value {
+        NodeValue::List(items) => {
+            emitter.emit(Event::sequence_start(None, tag, tag.is_none(), SequenceStyle::Block))?;
+            items.iter().try_for_each(|item| self::node(emitter, item))?;
+            emitter.emit(Event::sequence_end())
+        }
+        NodeValue::Map(map) => {
+            emitter.emit(Event::mapping_start(None, tag, tag.is_none(), MappingStyle::Block))?;
+            for (key, entry) in map {
+                string(emitter, key)?;
+                self::node(emitter, &entry.node)?;
+            }
+            emitter.emit(Event::mapping_end())
+        }
+        value => match (tag, value) {
+            (Some(_), NodeValue::String(text)) => tagged(emitter, tag, text),
+            (Some(_), _) => tagged(emitter, tag, ""),
+            (None, _) => json(emitter, &node.to_json()),
+        },
+    }
+}
+
+/// A scalar with a tag of its own, which says what it is: quotes mean nothing.
+fn tagged(emitter: &mut Emitter<'_>, tag: Option<&str>, text: &str) -> Result<(), libyaml_safer::Error> {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let style = match text.contains('\n') {
+        true => ScalarStyle::Literal,
+        false if is_word => ScalarStyle::Plain,
+        false => ScalarStyle::SingleQuoted,
+    };
+    emitter.emit(Event::scalar(None, tag, text, false, false, style))
+}
+
+fn json(emitter: &mut Emitter<'_>, value: &Value) -> Result<(), libyaml_safer::Error> {
     match value {
         Value::Null => plain(emitter, "null"),
         Value::Bool(value) => plain(emitter, &value.to_string()),
@@ -32,7 +79,7 @@ fn node(emitter: &mut Emitter<'_>, value: &Value) -> Result<(), libyaml_safer::E
         Value::String(text) => string(emitter, text),
         Value::Array(items) => {
             emitter.emit(Event::sequence_start(None, None, true, SequenceStyle::Block))?;
-            items.iter().try_for_each(|item| node(emitter, item))?;
+            items.iter().try_for_each(|item| json(emitter, item))?;
             emitter.emit(Event::sequence_end())
         }
         Value::Object(map) => {
@@ -40,7 +87,7 @@ fn node(emitter: &mut Emitter<'_>, value: &Value) -> Result<(), libyaml_safer::E
             // Sorted already: serde_json's map is.
             for (key, value) in map {
                 string(emitter, key)?;
-                node(emitter, value)?;
+                json(emitter, value)?;
             }
             emitter.emit(Event::mapping_end())
         }

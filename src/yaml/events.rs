@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::io::{BufReader, Cursor};
+use std::ops::Range;
 
-use libyaml_safer::{Encoding, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Encoding, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use super::Position;
 use super::feed::Feed;
@@ -28,16 +29,19 @@ pub(super) enum Event {
         anchor: Option<String>,
         tag: Option<String>,
         text: String,
-        /// Without quotes, and no block.
-        plain: bool,
+        style: ScalarStyle,
     },
     SequenceStart {
         anchor: Option<String>,
         tag: Option<String>,
+        /// In brackets.
+        flow: bool,
     },
     MappingStart {
         anchor: Option<String>,
         tag: Option<String>,
+        /// In brackets.
+        flow: bool,
     },
     CollectionEnd,
     /// Nothing of interest.
@@ -65,14 +69,24 @@ impl<'t> Events<'t> {
 
     /// The next event, and where it begins.
     pub(super) fn next(&mut self) -> Result<(Event, Position), ParseError> {
+        let event = self.parsed()?;
+        let at = self.feed.position(event.start_mark);
+        Ok((self.event(event), at))
+    }
+
+    /// The next event, and the bytes of the text that it takes. Of a collection, those of its first and last character.
+    pub(super) fn next_in_bytes(&mut self) -> Result<(Event, Range<usize>), ParseError> {
+        let event = self.parsed()?;
+        let bytes = self.feed.offset(event.start_mark)..self.feed.offset(event.end_mark);
+        Ok((self.event(event), bytes))
+    }
+
+    fn parsed(&mut self) -> Result<libyaml_safer::Event, ParseError> {
         if let Some(error) = &self.stopped {
             return Err(error.clone());
         }
         match self.parser.parse() {
-            Ok(event) => {
-                let at = self.feed.position(event.start_mark);
-                Ok((self.event(event), at))
-            }
+            Ok(event) => Ok(event),
             Err(error) => Err(self.stop(ParseError::from_libyaml(&error, &self.feed))),
         }
     }
@@ -93,12 +107,16 @@ impl<'t> Events<'t> {
             EventData::Scalar { anchor, tag, value, style, .. } => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let text = self.feed.scalar(value, is_block, event.start_mark, event.end_mark);
-                Event::Scalar { anchor, tag: unescape(tag), text, plain: style == ScalarStyle::Plain }
+                Event::Scalar { anchor, tag: unescape(tag), text, style }
             }
-            EventData::SequenceStart { anchor, tag, .. } => {
-                Event::SequenceStart { anchor, tag: unescape(tag) }
+            EventData::SequenceStart { anchor, tag, style, .. } => {
+                let flow = style == SequenceStyle::Flow;
+                Event::SequenceStart { anchor, tag: unescape(tag), flow }
             }
-            EventData::MappingStart { anchor, tag, .. } => Event::MappingStart { anchor, tag: unescape(tag) },
+            EventData::MappingStart { anchor, tag, style, .. } => {
+                let flow = style == MappingStyle::Flow;
+                Event::MappingStart { anchor, tag: unescape(tag), flow }
+            }
             EventData::SequenceEnd | EventData::MappingEnd => Event::CollectionEnd,
             EventData::StreamStart { .. } => Event::Other,
         }

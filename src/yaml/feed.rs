@@ -23,6 +23,10 @@ pub(super) struct Feed<'t> {
     gaps: Vec<Gap>,
     /// Whether a line break was added at the end.
     ended: bool,
+    /// How many bytes of the author's text come before what is fed.
+    skipped: usize,
+    /// How many bytes the author's text has.
+    length: usize,
 }
 
 /// Where blanks were added.
@@ -35,10 +39,12 @@ struct Gap {
 impl<'t> Feed<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         // The port takes every text that begins with U+F000 to U+FFFF for one with a broken mark.
+        let length = text.len();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let skipped = length - text.len();
         let (text, ended) = end(text);
         let (text, gaps) = separate_tags(text);
-        Self { text, gaps, ended }
+        Self { text, gaps, ended, skipped, length }
     }
 
     pub(super) fn text(&self) -> Cow<'t, [u8]> {
@@ -51,6 +57,14 @@ impl<'t> Feed<'t> {
     /// Where something stands in the author's text.
     pub(super) fn position(&self, mark: Mark) -> Position {
         self.without_gaps((to_usize(mark.line), to_usize(mark.column)))
+    }
+
+    /// How many bytes of the author's text come before something.
+    pub(super) fn offset(&self, mark: Mark) -> usize {
+        let fed = to_usize(mark.index);
+        let gaps = self.gaps.iter().take_while(|gap| gap.offset < fed);
+        let added: usize = gaps.map(|gap| GAP.len().min(fed - gap.offset)).sum();
+        (self.skipped + fed - added).min(self.length)
     }
 
     /// Where the first character stands that libyaml does not take.

@@ -7,6 +7,7 @@
 mod emit;
 mod events;
 mod feed;
+mod layout;
 mod parse;
 mod path;
 mod scalar;
@@ -14,7 +15,8 @@ mod scalar;
 use indexmap::IndexMap;
 use serde_json::Number;
 
-pub(crate) use emit::emit;
+pub(crate) use emit::{emit, emit_node};
+pub(crate) use layout::{EntryLayout, Form, Layout, PlacedDocument, Style, place};
 pub(crate) use parse::{ParseError, parse, parse_first};
 pub(crate) use path::{Key, KeyPath};
 

@@ -1,10 +1,10 @@
 //! A text → documents, as Go's reader builds them from libyaml's events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use libyaml_safer::{Error, ErrorKind, Mark};
+use libyaml_safer::{Error, ErrorKind, Mark, ScalarStyle};
 
 use super::events::{Event, Events};
 use super::feed::Feed;
@@ -36,6 +36,12 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Document>, ParseError> {
     Ok(documents)
 }
 
+/// Every document of a text, also those that hold nothing.
+pub(super) fn parse_all(text: &[u8]) -> Result<Vec<Document>, ParseError> {
+    let mut reader = Reader::new(text)?;
+    std::iter::from_fn(|| reader.next_document().transpose()).collect()
+}
+
 /// The first document, which is all that the platform reads of a metadata file: what follows is not even parsed.
 pub(crate) fn parse_first(text: &[u8]) -> Result<Option<Document>, ParseError> {
     let first = Reader::new(text)?.next_document()?;
@@ -62,6 +68,8 @@ struct Open {
     anchor: Option<String>,
     /// The key that waits for its value.
     key: Option<Key>,
+    /// Keys that are only there because another map was merged: writing one of them anew is no repetition.
+    merged: HashSet<String>,
 }
 
 enum Key {
@@ -104,11 +112,11 @@ impl<'t> Reader<'t> {
         loop {
             let (event, at) = self.events.next()?;
             let finished = match event {
-                Event::SequenceStart { anchor, tag } => {
+                Event::SequenceStart { anchor, tag, .. } => {
                     self.open(&mut stack, Value::List(Vec::new()), anchor, tag, at)?;
                     continue;
                 }
-                Event::MappingStart { anchor, tag } => {
+                Event::MappingStart { anchor, tag, .. } => {
                     self.open(&mut stack, Value::Map(Map::new()), anchor, tag, at)?;
                     continue;
                 }
@@ -116,7 +124,8 @@ impl<'t> Reader<'t> {
                     Some(open) => self.anchor(open.node, open.anchor),
                     None => continue,
                 },
-                Event::Scalar { anchor, tag, text, plain } => {
+                Event::Scalar { anchor, tag, text, style } => {
+                    let plain = style == ScalarStyle::Plain;
                     if let Some(open) = stack.last_mut()
                         && is_merge(open, &text, tag.as_deref(), plain)
                     {
@@ -155,7 +164,12 @@ impl<'t> Reader<'t> {
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), Anchor::Open);
         }
-        stack.push(Open { node: Node { at, tag: own_tag(tag), value }, anchor, key: None });
+        stack.push(Open {
+            node: Node { at, tag: own_tag(tag), value },
+            anchor,
+            key: None,
+            merged: HashSet::new(),
+        });
         Ok(())
     }
 
@@ -192,9 +206,14 @@ impl<'t> Reader<'t> {
             Value::List(items) => items.push(node),
             Value::Map(map) => match open.key.take() {
                 None => open.key = Some(Key::Name(key_text(&node)?, node.at)),
-                Some(Key::Merge) => merge(map, node)?,
+                Some(Key::Merge) => {
+                    let own: HashSet<String> =
+                        map.keys().filter(|key| !open.merged.contains(*key)).cloned().collect();
+                    merge(map, node)?;
+                    open.merged = map.keys().filter(|key| !own.contains(*key)).cloned().collect();
+                }
                 Some(Key::Name(key, key_at)) => {
-                    if map.contains_key(&key) {
+                    if !open.merged.remove(&key) && map.contains_key(&key) {
                         self.duplicates.push(Duplicate { key: key.clone(), at: key_at });
                     }
                     map.insert(key, Entry { key_at, node });
@@ -268,7 +287,7 @@ fn merge(map: &mut Map, node: Node) -> Result<(), ParseError> {
 }
 
 /// A key as JSON has it: text.
-fn key_text(node: &Node) -> Result<String, ParseError> {
+pub(super) fn key_text(node: &Node) -> Result<String, ParseError> {
     match &node.value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
@@ -284,7 +303,12 @@ fn key_text(node: &Node) -> Result<String, ParseError> {
     }
 }
 
-fn scalar_node(text: String, tag: Option<String>, plain: bool, at: Position) -> Result<Node, ParseError> {
+pub(super) fn scalar_node(
+    text: String,
+    tag: Option<String>,
+    plain: bool,
+    at: Position,
+) -> Result<Node, ParseError> {
     let standard = tag.as_deref().and_then(|tag| tag.strip_prefix("tag:yaml.org,2002:"));
     let value = match standard {
         None if tag.is_none() && plain => scalar::plain(&text),

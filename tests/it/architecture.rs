@@ -64,7 +64,7 @@ const TABLE: [(&str, &[&str]); 19] = [
         ],
     ),
     ("doctor", &["engine"]),
-    ("suite", &["diagnostic", "kratix", "tree", "yaml"]),
+    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
     ("image", &["diagnostic", "tree"]),

@@ -16,6 +16,7 @@ mod interrupt;
 mod list;
 mod load;
 mod load_archive;
+mod marks;
 mod owners;
 mod platform;
 mod podman;

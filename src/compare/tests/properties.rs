@@ -5,11 +5,11 @@ use proptest::test_runner::TestRng;
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 
-use super::super::value::changes;
+use super::super::scope::Scope;
 use super::super::{Change, ChangeKind, DifferenceKind, Rules, Shown, compare};
-use super::document;
+use super::{both, changes, document};
 use crate::tree::scan;
-use crate::yaml::{Key, Node, emit};
+use crate::yaml::{Key, Node, Value, emit};
 
 /// Names that mean something to Kubernetes, and some that do not.
 const NAMES: &[&str] = &[
@@ -80,7 +80,7 @@ fn value() -> impl Strategy<Value = Json> {
 }
 
 /// An object of one of the kinds that are treated in their own way.
-fn object() -> impl Strategy<Value = Json> {
+pub(super) fn object() -> impl Strategy<Value = Json> {
     let kinds = vec!["Deployment", "Secret", "ConfigMap", "Pipeline", "Service", "ResourceQuota"];
     (prop::sample::select(kinds), value(), value(), value()).prop_map(|(kind, spec, data, other)| {
         json!({"apiVersion": "platform.kratix.io/v1", "kind": kind, "metadata": {"name": "a", "annotations": other},
@@ -93,7 +93,7 @@ fn node(json: &Json) -> Node {
 }
 
 /// The places of all scalars and empty collections.
-fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
+pub(super) fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
     match json {
         Json::Array(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
@@ -113,7 +113,7 @@ fn leaves(json: &Json, path: &mut Vec<Key>, found: &mut Vec<Vec<Key>>) {
     }
 }
 
-fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
+pub(super) fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
     path.iter().fold(json, |json, key| match key {
         Key::Name(name) => &mut json[name],
         Key::Index(index) => &mut json[index],
@@ -121,7 +121,7 @@ fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
 }
 
 /// The same with the keys of every map, and the items of some list-maps, in another order. JSON text keeps the order.
-fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
+pub(super) fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
     match json {
         Json::Array(items) => {
             let mut texts: Vec<String> = items.iter().map(|item| shuffled(item, "", rng)).collect();
@@ -142,7 +142,7 @@ fn shuffled(json: &Json, field: &str, rng: &mut TestRng) -> String {
     }
 }
 
-fn shuffle(texts: &mut [String], rng: &mut TestRng) {
+pub(super) fn shuffle(texts: &mut [String], rng: &mut TestRng) {
     for end in (1..texts.len()).rev() {
         texts.swap(end, rng.random_range(0..=end));
     }
@@ -177,6 +177,16 @@ fn mirrored(change: &Change) -> (String, String, String) {
 
 fn plain(change: &Change) -> (String, String, String) {
     (format!("{:?}", change.kind), change.path.to_string(), change.actual_path.to_string())
+}
+
+/// Marks a value with `!any`.
+fn mark(node: &mut Node, path: &[Key]) {
+    let place = path.iter().fold(node, |node, key| match (key, &mut node.value) {
+        (Key::Name(name), Value::Map(map)) => &mut map[name].node,
+        (Key::Index(index), Value::List(items)) => &mut items[*index],
+        _ => panic!("a place that is there"),
+    });
+    place.tag = Some("!any".to_owned());
 }
 
 /// An object with one of few names.
@@ -248,6 +258,28 @@ proptest! {
     }
 
     #[test]
+    fn a_mark_fits_whatever_is_in_its_place_and_nothing_else(
+        json in prop_oneof![value(), object()],
+        choice in any::<prop::sample::Index>(),
+    ) {
+        let mut places = Vec::new();
+        leaves(&json, &mut Vec::new(), &mut places);
+        let place = choice.get(&places).clone();
+        // Where it is null it is not there.
+        prop_assume!(place.last() != Some(&Key::Name("creationTimestamp".into())));
+        let mut marked = node(&json);
+        let inside = [Key::Name("root".into())].into_iter().chain(place.clone());
+        mark(&mut marked, &inside.collect::<Vec<_>>());
+        let mut other = json.clone();
+        *at(&mut other, &place) = json!({"something": ["else"]});
+        let scope = Scope::marked_root();
+        for actual in [&json, &other] {
+            let found = super::super::value::changes(&marked, &node(actual), scope);
+            prop_assert!(found.is_empty(), "{:?}", found);
+        }
+    }
+
+    #[test]
     fn swapped_sides_mirror_the_report(left in object(), right in object()) {
         let mut there: Vec<_> = changes(&node(&left), &node(&right)).iter().map(plain).collect();
         let mut back: Vec<_> = changes(&node(&right), &node(&left)).iter().map(mirrored).collect();
@@ -302,7 +334,7 @@ proptest! {
             json!({"list": [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": data}]})
         };
         let (left, right) = (node(&secret(&left, "aHVudGVyMg==")), node(&secret(&right, "hunter3hunter3")));
-        let texts = super::super::shown::both(&left, &right);
+        let texts = both(&left, &right);
         let all = format!("{texts:?} {:?}", changes(&left, &right));
         for word in ["hunter", "aHVudGVyMg"] {
             prop_assert!(!all.contains(word), "{}", all);
@@ -312,7 +344,7 @@ proptest! {
     #[test]
     fn the_texts_differ_where_the_documents_do(left in object(), right in object()) {
         let (left, right) = (node(&left), node(&right));
-        let (one, other) = super::super::shown::both(&left, &right);
+        let (one, other) = both(&left, &right);
         prop_assert_eq!(changes(&left, &right).is_empty(), one == other, "{}\n{}", one, other);
     }
 }

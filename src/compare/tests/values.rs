@@ -1,9 +1,7 @@
 //! Pairs of documents: which are equal, and what is said of the others.
 
 use super::super::file::DEEPEST;
-use super::super::shown::both;
-use super::super::value::changes;
-use super::{document, line};
+use super::{both, changes, document, line};
 
 /// Documents that are equal: what they show, and both texts.
 const EQUAL: &[(&str, &str, &str)] = &[
