@@ -34,8 +34,8 @@ pub(super) fn no_input(folder: &Path, parts: &[PathBuf]) -> Option<SourceError> 
     }
     let message = format!("has {} and no input/, so that it is no test", shown(expectation?));
     let hint = format!(
-        "put the request into {}, or name one with `request:` in {}; a test of the Promise's own pipelines says \
-         `workflow: promise/configure` there; the name of a folder that is no test begins with _",
+        "put the request into {}, or say `request:` or `workflow: promise/configure` in {}; \
+         a folder that is no test begins with _",
         join(folder, INPUT).join(REQUEST).display(),
         join(folder, FILE_NAME).display()
     );
@@ -110,8 +110,10 @@ fn shown(folder: &Path) -> String {
     format!("{}/", name_of(folder))
 }
 
+/// Also one that is nearly called so.
 fn is_expectation(folder: &Path) -> bool {
-    FOLDERS.contains(&name_of(folder)) || name_of(folder) == "expected"
+    let name = name_of(folder).to_lowercase();
+    name == "expected" || FOLDERS.iter().any(|known| strsim::osa_distance(&name, known) <= 1)
 }
 
 fn is_nearly_input(folder: &Path) -> bool {
@@ -130,6 +132,9 @@ mod tests {
         }
         for name in ["input", "output", "in", "fixtures"] {
             assert!(!is_nearly_input(Path::new(name)), "{name}");
+        }
+        for (name, is) in [("outputs", true), ("Metadata", true), ("expected", true), ("out", false)] {
+            assert_eq!(is_expectation(Path::new(name)), is, "{name}");
         }
     }
 }

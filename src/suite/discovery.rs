@@ -1,6 +1,6 @@
 //! Which folders are tests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::expectation::Expectation;
@@ -112,10 +112,11 @@ impl<'a> Walk<'a> {
     fn of(file: &'a PromiseFile, promise: &Promise, outer: &Settings) -> Self {
         let pipelines = Workflow::ALL.into_iter().flat_map(|workflow| promise.pipelines(workflow));
         let containers = pipelines.flat_map(|pipeline| &pipeline.containers);
+        let stages: BTreeSet<String> = containers.map(|container| container.name.clone()).collect();
         Self {
             found: Vec::new(),
             file,
-            stages: containers.map(|container| container.name.clone()).collect(),
+            stages: stages.into_iter().collect(),
             excluded: outer.exclude().to_vec(),
             prefix: String::new(),
             crossed: Vec::new(),
@@ -386,7 +387,7 @@ mod tests {
             let (error, hint) = broken(&[&format!("test/a/{part}/x.yaml"), "test/a/output/metadata/y"]);
             let first = part.split('/').next().unwrap_or_default();
             assert_eq!(error, format!("test/a: has {first}/ and no input/, so that it is no test"));
-            assert!(hint.contains("test/a/input/object.yaml, or name one with `request:`"), "{hint}");
+            assert!(hint.contains("test/a/input/object.yaml, or say `request:`"), "{hint}");
         }
         for (nearly, beside) in
             [("inputs", "object.yaml"), ("Input", "object.yaml"), ("inptu", "../output/x")]
