@@ -95,12 +95,11 @@ fn build_error(tag: &str, error: &Error, steps: &Steps<'_>, troubles: &[String])
         return EngineError::Request { doing: format!("building image {tag}"), reason };
     }
     let mut failure = steps.failure(&reason);
-    failure.hint = (!troubles.is_empty()).then(|| troubles.join("; "));
-    if failure.hint.is_none() && wants_buildkit(&reason) {
-        failure.hint = Some(
-            "this is the classic builder: `RUN --mount`, here-documents and their like need BuildKit"
-                .to_owned(),
-        );
+    if !troubles.is_empty() {
+        failure.hint = Some(troubles.join("; "));
+    } else if wants_buildkit(&reason) {
+        failure.hint =
+            Some("this is the classic builder, and `RUN --mount` and its like need BuildKit".to_owned());
     }
     EngineError::BuildFailed { tag: tag.to_owned(), failure: Box::new(failure) }
 }

@@ -242,7 +242,8 @@ async fn a_here_document_is_run_or_told_not_to_be_understood() {
             image => {
                 let failure = failed(image);
                 assert_eq!(failure.instruction.as_ref().map(|found| found.line), Some(2), "{failure:?}");
-                assert!(failure.hint.unwrap().contains("here-documents need the BuildKit of Docker 23"));
+                let hint = failure.hint.clone().unwrap_or_default();
+                assert!(hint.contains("here-documents need the BuildKit of Docker 23"), "{failure:?}");
             }
         }
     })
@@ -252,8 +253,12 @@ async fn a_here_document_is_run_or_told_not_to_be_understood() {
 #[tokio::test]
 async fn a_secret_is_there_in_the_build_and_nowhere_else() {
     with_buildkit(async |builder| {
-        let dockerfile = "FROM busybox:1.36\nRUN --mount=type=secret,id=token wc -c </run/secrets/token; \
-                          cp /run/secrets/token /dev/null\nRUN test ! -s /run/secrets/token\n";
+        let dockerfile = format!(
+            "FROM busybox:1.36\nRUN --mount=type=secret,id=token wc -c </run/secrets/token; : {}\n\
+             RUN test ! -s /run/secrets/token\n",
+            builder.tag
+        );
+        let dockerfile = dockerfile.as_str();
         let secrets = [Secret::new("token", "hidden-value")];
         let wanted = Build { secrets: &secrets, ..Build::new(builder.context(dockerfile), &builder.tag) };
         let (image, log) = builder.build(wanted).await;
@@ -265,7 +270,7 @@ async fn a_secret_is_there_in_the_build_and_nowhere_else() {
         let secrets = [Secret::new("token", "another")];
         let wanted = Build { secrets: &secrets, ..Build::new(builder.context(dockerfile), &builder.tag) };
         let (_, log) = builder.build(wanted).await;
-        assert!(log.contains("CACHED [2/3] RUN") || log.contains("CACHED [2/3]"), "{log}");
+        assert!(log.contains("CACHED [2/3] RUN"), "{log}");
     })
     .await;
 }
@@ -362,12 +367,14 @@ async fn only_what_changed_is_sent_again_and_it_is_what_is_built() {
     with_buildkit(async |builder| {
         builder.write("a/same", "same");
         builder.write("a/changing", "one");
+        let text = format!("FROM busybox:1.36\nCOPY a /a\nRUN cat /a/*; : {}", builder.tag);
         let seen = async || {
-            let (image, log) = builder.build_text("FROM busybox:1.36\nCOPY a /a\nRUN cat /a/*").await;
+            let (image, log) = builder.build_text(&text).await;
             image.unwrap();
             log
         };
-        assert!(seen().await.contains("onesame"));
+        let log = seen().await;
+        assert!(log.contains("onesame"), "{log}");
         builder.write("a/changing", "two");
         fs::remove_file(builder.folder.path().join("context/a/same")).unwrap();
         builder.write("a/new", "new");
