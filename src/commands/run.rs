@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     if !jobs.is_empty() {
         let engine = EngineChoice { global, files: arguments.files };
         let style = Style { paint: terminal.paint(), verbose: arguments.verbose, command: command(global) };
-        let on_event = |event: Event<'_>| terminal.event(&event, &style);
+        let on_event = |event: Event<'_>| match event {
+            Event::ImageLine { reference, line } if arguments.no_capture => terminal.line(reference, line),
+            event => terminal.event(&event, &style),
+        };
         let run = run_jobs(&jobs, &options, &results, &engine, &on_event, terminal);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         match runtime.block_on(run)? {

@@ -113,12 +113,15 @@ impl Terminal {
             }
             Event::TestStarted { test } => self.started(test, test),
             Event::StageStarted { test, stage } => self.progressed(test, stage),
-            Event::StageLine { stage, line } => {
-                self.stderr(&format!("{} {line}\n", self.err.dim(format!("{stage} |"))));
-            }
+            Event::StageLine { stage, line } => self.line(stage, line),
             Event::TestEnded { test } => self.finished(test),
             Event::TestFinished { outcome } => self.show(&failure::render(outcome, style)),
         }
+    }
+
+    /// Shows a line of a build or a stage as it comes.
+    pub(crate) fn line(&self, of: &str, line: &str) {
+        self.stderr(&format!("{} {line}\n", self.err.dim(format!("{of} |"))));
     }
 
     /// Shows how it ended.

@@ -19,6 +19,15 @@ fn a_failing_instruction_is_shown_first_whichever_builder_is_used() {
 }
 
 #[test]
+fn the_log_of_a_build_is_shown_as_it_comes_where_that_is_asked() {
+    // Nothing that was built before has the same instruction.
+    let step = format!("RUN echo compiling; : {}\nCOPY run /run", std::process::id());
+    let case = Case::script("true").test("a").edit("pipeline/Dockerfile", "COPY run /run", &step);
+    case.run(&["run", "--no-capture"]).says("| [2/3] RUN echo compiling").says("| compiling\n");
+    case.edit("pipeline/Dockerfile", "compiling", "again").run(&["run"]).does_not_say("| again");
+}
+
+#[test]
 fn a_frontend_that_cannot_be_fetched_is_told_with_what_to_do() {
     let frontend = "# syntax=localhost:1/docker/dockerfile:1\nFROM busybox:1.36";
     let case = Case::script("true").test("a").edit("pipeline/Dockerfile", "FROM busybox:1.36", frontend);

@@ -131,6 +131,32 @@ fn without_buildkit(folder: &std::path::Path) -> Address {
     Address { endpoint: Endpoint::Unix(path), why: "for a test".to_owned() }
 }
 
+/// The engine behind a port, as it is in many a CI job.
+async fn over_tcp() -> Address {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut engine = dial(&engine_address().endpoint).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut engine).await
+            });
+        }
+    });
+    Address { endpoint: Endpoint::Tcp { host, tls: None }, why: "for a test".to_owned() }
+}
+
+#[tokio::test]
+async fn an_engine_behind_a_port_builds_with_buildkit() {
+    let builder = Builder::start_with(false, Credentials::default(), &over_tcp().await).await;
+    builder.write("file", "x");
+    let context = builder.context("FROM busybox:1.36\nCOPY file /\n");
+    let (image, log) = builder.build(Build::new(context, &builder.tag)).await;
+    image.unwrap();
+    builder.remove(&builder.tag).await;
+    assert!(log.contains("[2/2] COPY file /"), "{log}");
+}
+
 async fn pass_on(mut stream: tokio::net::UnixStream) -> std::io::Result<()> {
     let mut head = vec![0; 4096];
     let length = stream.read(&mut head).await?;
