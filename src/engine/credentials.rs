@@ -272,6 +272,11 @@ pub(crate) mod tests {
             self
         }
 
+        /// Whether a helper that leaves a note of it was asked.
+        pub(crate) fn asked(&self, name: &str) -> bool {
+            self.folder.path().join(format!("docker-credential-{name}.asked")).exists()
+        }
+
         pub(crate) fn credentials(&self) -> Credentials {
             Credentials::new(Some(self.folder.path()), self.folder.path().into())
         }

@@ -255,8 +255,8 @@ impl Engine {
                 None
             }
             (Ok((ours, _)), Ok(docker)) => {
-                let folders = cli.buildkit != self.classic;
-                let (ours, docker) = (self.seen(&ours, folders).await, self.seen(&docker, folders).await);
+                let same = cli.buildkit != self.classic;
+                let (ours, docker) = (self.seen(&ours, same).await, self.seen(&docker, same).await);
                 (ours != docker).then(|| format!("{case}: ours {ours:#?}, docker {docker:#?}"))
             }
             (Err(_), Err(_)) => None,
@@ -267,8 +267,8 @@ impl Engine {
     /// What an image has: the type, mode and path of everything that COPY left. Removes it.
     ///
     /// Dockerfiles that are ours go under other names than the CLI's random ones. What folders are like that are only
-    /// implied differs from builder to builder.
-    async fn seen(&self, image: &str, folders: bool) -> BTreeSet<String> {
+    /// implied differs from builder to builder, and so does setuid.
+    async fn seen(&self, image: &str, same_builder: bool) -> BTreeSet<String> {
         let container = self.cli.run(&["create", image, "x"]).await.unwrap();
         let container = String::from_utf8(container).unwrap().trim().to_owned();
         let tar = self.cli.run(&["export", &container]).await.unwrap();
@@ -280,12 +280,12 @@ impl Engine {
             std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
             let header = entry.header();
             let copied = entry.path().unwrap().to_string_lossy().starts_with("copied-");
-            if !copied || header.entry_type().is_dir() && !folders {
+            if !copied || header.entry_type().is_dir() && !same_builder {
                 return None;
             }
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let (kind, mode, target) =
-                (header.entry_type(), header.mode().unwrap(), entry.link_name().unwrap());
+            let mode = header.mode().unwrap() & if same_builder { 0o7777 } else { 0o777 };
+            let (kind, target) = (header.entry_type(), entry.link_name().unwrap());
             let line = format!("{kind:?} {mode:o} {} {target:?} {text:?}", entry.path().unwrap().display());
             Some(line.split(".dockerfile.").next().unwrap().to_owned())
         });

@@ -115,7 +115,7 @@ fn sources() -> Vec<(String, String)> {
 
 /// Tests may use what they like.
 fn is_test(path: &Path) -> bool {
-    ["tests.rs", "testing.rs", "parity.rs"].iter().any(|name| path.ends_with(name))
+    ["tests", "tests.rs", "testing.rs", "parity.rs"].iter().any(|name| path.iter().any(|part| part == *name))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod architecture;
 mod attacks;
 mod bad_input;
+mod builds;
 mod case;
 mod check;
 mod cluster;

@@ -88,7 +88,7 @@ async fn ask(
 }
 
 /// Connects to where the engine is.
-async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+pub(super) async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     Ok(match endpoint {
         Endpoint::Unix(path) => Box::new(UnixStream::connect(path).await?),
         Endpoint::Tcp { host, tls: None } => Box::new(tcp(host).await?),

@@ -15,6 +15,12 @@ use crate::engine::docker::{Docker, IMAGE_LABEL};
 use crate::engine::{Build, BuildFailure, EngineError};
 use crate::tree::context::Context;
 
+/// How often a build is begun that trips over what another one does.
+const ATTEMPTS: usize = 20;
+
+/// Logins by registry.
+type Logins = HashMap<String, DockerCredentials>;
+
 impl Docker {
     /// Builds an image, and gives what the engine calls it.
     pub(super) async fn build_classic(
@@ -26,11 +32,27 @@ impl Docker {
         let failed =
             |failure| EngineError::BuildFailed { tag: build.tag.to_owned(), failure: Box::new(failure) };
         only_classic(build).map_err(failed)?;
-        let (logins, troubles) = self.logins(build, context).await;
+        let logins = self.logins(build, context).await;
+        for _ in 1..ATTEMPTS {
+            match self.attempt(build, context, &logins, on_line).await {
+                Err(EngineError::BuildFailed { failure, .. }) if has_tripped(&failure) => {}
+                ended => return ended,
+            }
+        }
+        self.attempt(build, context, &logins, on_line).await
+    }
+
+    async fn attempt(
+        &self,
+        build: &Build<'_>,
+        context: &Arc<Context>,
+        (logins, troubles): &(Option<Logins>, Vec<String>),
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<Option<String>, EngineError> {
         let archive = Archive::new(context);
         let options = options(build, &archive.dockerfile);
         let body = bollard::body_try_stream(archive.stream());
-        let mut answers = self.patient.build_image(options, logins, Some(body));
+        let mut answers = self.patient.build_image(options, logins.clone(), Some(body));
         let mut steps = Steps::new(context);
         let mut id = None;
         while let Some(answer) = answers.next().await {
@@ -41,7 +63,7 @@ impl Docker {
                 }
                 Err(error) => {
                     steps.finish(on_line);
-                    return Err(build_error(build.tag, &error, &steps, &troubles));
+                    return Err(build_error(build.tag, &error, &steps, troubles));
                 }
             }
         }
@@ -50,11 +72,7 @@ impl Docker {
     }
 
     /// The logins for the images that a build needs of a registry, and what went wrong while looking for them.
-    async fn logins(
-        &self,
-        build: &Build<'_>,
-        context: &Context,
-    ) -> (Option<HashMap<String, DockerCredentials>>, Vec<String>) {
+    async fn logins(&self, build: &Build<'_>, context: &Context) -> (Option<Logins>, Vec<String>) {
         let (mut logins, mut troubles) = (HashMap::new(), Vec::new());
         for base in &context.dockerfile.bases {
             if !build.pull && matches!(self.inspect(base).await, Ok(Some(_))) {
@@ -71,6 +89,11 @@ impl Docker {
         }
         ((!logins.is_empty()).then_some(logins), troubles)
     }
+}
+
+/// While it looks for a cached image, this builder trips over any other that is being removed.
+fn has_tripped(failure: &BuildFailure) -> bool {
+    failure.reason.contains("unable to find image \"sha256:")
 }
 
 /// What BuildKit alone can do is refused, and not left out.
@@ -95,12 +118,11 @@ fn build_error(tag: &str, error: &Error, steps: &Steps<'_>, troubles: &[String])
         return EngineError::Request { doing: format!("building image {tag}"), reason };
     }
     let mut failure = steps.failure(&reason);
-    failure.hint = (!troubles.is_empty()).then(|| troubles.join("; "));
-    if failure.hint.is_none() && wants_buildkit(&reason) {
-        failure.hint = Some(
-            "this is the classic builder: `RUN --mount`, here-documents and their like need BuildKit"
-                .to_owned(),
-        );
+    if !troubles.is_empty() {
+        failure.hint = Some(troubles.join("; "));
+    } else if wants_buildkit(&reason) {
+        failure.hint =
+            Some("this is the classic builder, and `RUN --mount` and its like need BuildKit".to_owned());
     }
     EngineError::BuildFailed { tag: tag.to_owned(), failure: Box::new(failure) }
 }
