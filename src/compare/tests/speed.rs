@@ -48,7 +48,7 @@ fn parsed(tree: &Tree) -> usize {
 
 /// Ten megabytes in one file, of 2,000 objects.
 fn make_large(expected: &Path, actual: &Path) {
-    let objects: Vec<String> = (0..2_000).map(|index| object(index, 46)).collect();
+    let objects: Vec<String> = (0..2_000).map(|index| object(index, 52)).collect();
     write(&expected.join("all.yaml"), &objects.join("---\n"));
     write(&actual.join("all.yaml"), &objects.join("---\n").replace("replicas: 1234\n", "replicas: 4321\n"));
 }
