@@ -128,7 +128,7 @@ fn without_buildkit(folder: &std::path::Path) -> Address {
             tokio::spawn(pass_on(stream));
         }
     });
-    Address { endpoint: Endpoint::Unix(path), why: "for a test".to_owned() }
+    Address { endpoint: Endpoint::Unix(path), why: crate::engine::Why::Asked }
 }
 
 /// The engine behind a port, as it is in many a CI job.
@@ -143,7 +143,7 @@ async fn over_tcp() -> Address {
             });
         }
     });
-    Address { endpoint: Endpoint::Tcp { host, tls: None }, why: "for a test".to_owned() }
+    Address { endpoint: Endpoint::Tcp { host, tls: None }, why: crate::engine::Why::Asked }
 }
 
 #[tokio::test]
