@@ -29,11 +29,35 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build the images that promise.yaml names')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'List what the platform would refuse, without running anything')
+            [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Remove the images, containers, volumes and results that this program made')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could keep tests from running, and say how to mend it')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Print a page on a finding, or list them all')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show tests, pipelines, stages, and where each image is built')
+            [CompletionResult]::new('load', 'load', [CompletionResultType]::ParameterValue, 'Put images into a local cluster, or from an archive into the engine')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Build the images, run the pipelines, and compare what they leave with what is expected')
+            break
+        }
+        'kratix-test;build' {
+            [CompletionResult]::new('--build-arg', '--build-arg', [CompletionResultType]::ParameterName, 'Set a build argument; without a value, the one of the environment')
+            [CompletionResult]::new('--cache-from', '--cache-from', [CompletionResultType]::ParameterName, 'Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE')
+            [CompletionResult]::new('--cache-to', '--cache-to', [CompletionResultType]::ParameterName, 'Export the cache of builds, such as to type=registry,ref=IMAGE')
+            [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Where an image comes from: a folder with a Dockerfile, another image, or `pull`')
+            [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]')
+            [CompletionResult]::new('--load', '--load', [CompletionResultType]::ParameterName, 'Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('--no-build', '--no-build', [CompletionResultType]::ParameterName, 'Build nothing: use the images that promise.yaml names as they are')
+            [CompletionResult]::new('--pull', '--pull', [CompletionResultType]::ParameterName, 'Ask the registries for newer base images')
+            [CompletionResult]::new('--rebuild', '--rebuild', [CompletionResultType]::ParameterName, 'Build what has not changed, too, without the engine''s cache')
+            [CompletionResult]::new('--no-cache', '--no-cache', [CompletionResultType]::ParameterName, 'Build what has not changed, too, without the engine''s cache')
+            [CompletionResult]::new('--no-capture', '--no-capture', [CompletionResultType]::ParameterName, 'Show the output of builds as it comes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'kratix-test;check' {
@@ -45,7 +69,29 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'kratix-test;clean' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only images and results that are older than this, such as 12h or 7d')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every image that was built here, not only those of the Promises here')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be removed, and remove nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'kratix-test;completions' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kratix-test;doctor' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
@@ -78,6 +124,16 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'kratix-test;load' {
+            [CompletionResult]::new('--from-archive', '--from-archive', [CompletionResultType]::ParameterName, 'Load the images of this archive into the engine; - reads standard input')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'kratix-test;run' {
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
@@ -85,6 +141,11 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--promise', '--promise', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
             [CompletionResult]::new('--workflow', '--workflow', [CompletionResultType]::ParameterName, 'Only tests of this workflow, such as resource/configure')
             [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'How files reach the stages: folders that the engine shares, or a volume')
+            [CompletionResult]::new('--build-arg', '--build-arg', [CompletionResultType]::ParameterName, 'Set a build argument; without a value, the one of the environment')
+            [CompletionResult]::new('--cache-from', '--cache-from', [CompletionResultType]::ParameterName, 'Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE')
+            [CompletionResult]::new('--cache-to', '--cache-to', [CompletionResultType]::ParameterName, 'Export the cache of builds, such as to type=registry,ref=IMAGE')
+            [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Where an image comes from: a folder with a Dockerfile, another image, or `pull`')
+            [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many tests to run at once; by default twice the processors of the engine')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many tests to run at once; by default twice the processors of the engine')
             [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'Run this resource request in place of the tests, and compare nothing')
@@ -95,6 +156,10 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first test that fails')
             [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'Run every workflow twice, the second time on the status that the first left, and compare')
+            [CompletionResult]::new('--no-build', '--no-build', [CompletionResultType]::ParameterName, 'Build nothing: use the images that promise.yaml names as they are')
+            [CompletionResult]::new('--pull', '--pull', [CompletionResultType]::ParameterName, 'Ask the registries for newer base images')
+            [CompletionResult]::new('--rebuild', '--rebuild', [CompletionResultType]::ParameterName, 'Build what has not changed, too, without the engine''s cache')
+            [CompletionResult]::new('--no-cache', '--no-cache', [CompletionResultType]::ParameterName, 'Build what has not changed, too, without the engine''s cache')
             [CompletionResult]::new('--no-capture', '--no-capture', [CompletionResultType]::ParameterName, 'Show the output of builds and stages as it comes')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Write what the pipelines left as the new expectations')
             [CompletionResult]::new('--update', '--update', [CompletionResultType]::ParameterName, 'Write what the pipelines left as the new expectations')
