@@ -66,9 +66,6 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    #[command(flatten)]
-    pub(crate) images: Images,
-
     /// Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) load: Option<String>,
@@ -80,6 +77,10 @@ pub(crate) struct Build {
     /// Show the output of builds as it comes
     #[arg(long)]
     pub(crate) no_capture: bool,
+
+    // Last: what follows a heading stands under it.
+    #[command(flatten)]
+    pub(crate) images: Images,
 }
 
 #[derive(Debug, Args)]
@@ -230,9 +231,6 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) idempotent: bool,
 
-    #[command(flatten)]
-    pub(crate) images: Images,
-
     /// How many tests to run at once; by default twice the processors of the engine
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
@@ -256,6 +254,10 @@ pub(crate) struct Run {
     /// Show more: what each stage printed, also where it passed
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    // Last: what follows a heading stands under it.
+    #[command(flatten)]
+    pub(crate) images: Images,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -21,7 +21,7 @@ pub(super) struct Failed<'a> {
 pub(super) fn render(failed: &Failed<'_>, paint: Paint) -> String {
     let mut text = format!("{} {}\n", paint.red("error:"), failed.message);
     if let Some((file, instruction)) = failed.at {
-        let place = format!("{}:{}:", file.display(), instruction.line);
+        let place = format!("{}:{}:", near(file).display(), instruction.line);
         let _ = writeln!(text, "  {place} {}", paint.bold(shortened(&instruction.text)));
     }
     for line in failed.log {
@@ -31,6 +31,12 @@ pub(super) fn render(failed: &Failed<'_>, paint: Paint) -> String {
         let _ = writeln!(text, "{} {hint}", paint.cyan("hint:"));
     }
     text
+}
+
+/// A file as seen from where the user stands, if it is below.
+fn near(file: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file)
 }
 
 /// On one line, with what stands between its words as one space.
