@@ -51,7 +51,7 @@ pub(crate) use context::ContextError;
 pub(crate) use dockerfile::plan;
 pub(crate) use instructions::Base;
 pub(crate) use key::{BUILT_HERE, Ingredients, repository};
-pub(crate) use pack::{pack, pack_with};
+pub(crate) use pack::{Packed, pack, pack_with};
 pub(crate) use question::PlanError;
 pub(crate) use rebase::rebase;
 pub(crate) use reference::{name, same};

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::orders::{Order, Origin};
 use super::{ImageOptions, Prepared, Preparing, told};
 use crate::engine::{Build, BuildFailure, Engine, EngineError, Image};
-use crate::image::{self, Base, ContextError, Ingredients};
+use crate::image::{self, Base, ContextError, Ingredients, Packed};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
 use crate::tree::context::Instruction;
@@ -126,17 +126,13 @@ impl<'a, E: Engine> Builder<'a, E> {
     async fn build(&self, order: &Order, built: &[Found]) -> Result<Prepared, Failed> {
         let Order { reference, recipe, platform, .. } = order;
         let start = Instant::now();
-        let packed = match rebased(order, built) {
-            Some(text) => image::pack_with(recipe, &text),
-            None => image::pack(recipe),
-        };
-        let packed = packed.map_err(|error| Failed::context(reference, &error))?;
+        let (packed, digest) = packed(order, built).await?;
         for message in &packed.warnings {
             (self.on_event)(Event::ImageWarning { message });
         }
         let bases = self.bases(order, built).await?;
         let ingredients = Ingredients {
-            context: &packed.digest().map_err(|error| Failed::context(reference, &error))?,
+            context: &digest,
             args: &recipe.args,
             target: &recipe.target,
             platform,
@@ -230,6 +226,22 @@ impl<'a, E: Engine> Builder<'a, E> {
             }
         }
     }
+}
+
+/// What is sent, and its digest. All of it is read for that, which nothing else should wait for.
+async fn packed(order: &Order, built: &[Found]) -> Result<(Packed, String), Failed> {
+    let (recipe, replaced) = (order.recipe.clone(), rebased(order, built));
+    let packing = tokio::task::spawn_blocking(move || {
+        let packed = match replaced {
+            Some(text) => image::pack_with(&recipe, &text),
+            None => image::pack(&recipe),
+        }?;
+        let digest = packed.digest()?;
+        Ok((packed, digest))
+    });
+    let packed =
+        packing.await.map_err(|stopped| Failed { message: stopped.to_string(), ..Failed::default() })?;
+    packed.map_err(|error| Failed::context(&order.reference, &error))
 }
 
 /// The Dockerfile with the images that were built here in place of what it builds on.
