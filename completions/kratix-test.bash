@@ -80,12 +80,16 @@ _kratix__test() {
             return 0
             ;;
         kratix__test__subcmd__build)
-            opts="-h --build-arg --cache-from --cache-to --image --no-build --pull --no-cache --rebuild --secret --load --no-capture --color --context --dir --host --help"
+            opts="-h --load --no-capture --build-arg --cache-from --cache-to --image --no-build --pull --no-cache --rebuild --secret --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --build-arg)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -103,10 +107,6 @@ _kratix__test() {
                     return 0
                     ;;
                 --secret)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --load)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -380,7 +380,7 @@ _kratix__test() {
             return 0
             ;;
         kratix__test__subcmd__run)
-            opts="-E -p -j -u -v -h --filter --promise --workflow --files --fail-fast --idempotent --build-arg --cache-from --cache-to --image --no-build --pull --no-cache --rebuild --secret --jobs --no-capture --request --timeout --update --verbose --color --context --dir --host --help"
+            opts="-E -p -j -u -v -h --filter --promise --workflow --files --fail-fast --idempotent --jobs --no-capture --request --timeout --update --verbose --build-arg --cache-from --cache-to --image --no-build --pull --no-cache --rebuild --secret --color --context --dir --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,6 +410,22 @@ _kratix__test() {
                     COMPREPLY=($(compgen -W "auto volume" -- "${cur}"))
                     return 0
                     ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --build-arg)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -427,22 +443,6 @@ _kratix__test() {
                     return 0
                     ;;
                 --secret)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --request)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -41,22 +41,22 @@ complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "explain" -d
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "list" -d 'Show tests, pipelines, stages, and where each image is built'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "load" -d 'Put images into a local cluster, or from an archive into the engine'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "run" -d 'Build the images, run the pipelines, and compare what they leave with what is expected'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l load -d 'Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l build-arg -d 'Set a build argument; without a value, the one of the environment' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l cache-from -d 'Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l cache-to -d 'Export the cache of builds, such as to type=registry,ref=IMAGE' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l image -d 'Where an image comes from: a folder with a Dockerfile, another image, or `pull`' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l secret -d 'Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]' -r
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l load -d 'Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l context -d 'Docker context of the engine to use' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l no-capture -d 'Show the output of builds as it comes'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l no-build -d 'Build nothing: use the images that promise.yaml names as they are'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l pull -d 'Ask the registries for newer base images'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l rebuild -l no-cache -d 'Build what has not changed, too, without the engine\'s cache'
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l no-capture -d 'Show the output of builds as it comes'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -123,14 +123,14 @@ complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s p -l pro
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l files -d 'How files reach the stages: folders that the engine shares, or a volume' -r -f -a "auto\t'Folders where the engine shares ours, else a volume'
 volume\t'A volume, even where a folder would do'"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s j -l jobs -d 'How many tests to run at once; by default twice the processors of the engine' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l request -d 'Run this resource request in place of the tests, and compare nothing' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l timeout -d 'Kill a stage that runs for longer than this, such as 90s or 5m' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l build-arg -d 'Set a build argument; without a value, the one of the environment' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l cache-from -d 'Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l cache-to -d 'Export the cache of builds, such as to type=registry,ref=IMAGE' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l image -d 'Where an image comes from: a folder with a Dockerfile, another image, or `pull`' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l secret -d 'Let builds read a secret: id=ID[,src=FILE|,env=VARIABLE]' -r
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s j -l jobs -d 'How many tests to run at once; by default twice the processors of the engine' -r
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l request -d 'Run this resource request in place of the tests, and compare nothing' -r -F
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l timeout -d 'Kill a stage that runs for longer than this, such as 90s or 5m' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -139,10 +139,10 @@ complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l dir -d '
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l fail-fast -d 'Stop at the first test that fails'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l idempotent -d 'Run every workflow twice, the second time on the status that the first left, and compare'
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l no-build -d 'Build nothing: use the images that promise.yaml names as they are'
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l pull -d 'Ask the registries for newer base images'
-complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l rebuild -l no-cache -d 'Build what has not changed, too, without the engine\'s cache'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l no-capture -d 'Show the output of builds and stages as it comes'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s u -l update -d 'Write what the pipelines left as the new expectations'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s v -l verbose -d 'Show more: what each stage printed, also where it passed'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l no-build -d 'Build nothing: use the images that promise.yaml names as they are'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l pull -d 'Ask the registries for newer base images'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l rebuild -l no-cache -d 'Build what has not changed, too, without the engine\'s cache'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s h -l help -d 'Print help'

@@ -17,7 +17,8 @@ EOF";
 fn the_elastic_cloud_promise_passes() {
     let case = Case::fixture("elastic-cloud");
     let before = case.snapshot("test");
-    let ran = case.run(&["run"]).exits(0).says("PASS  with-data-collection").says("PASS  without");
+    let ran = case.run(&["run", "--rebuild"]).exits(0);
+    let ran = ran.says("PASS  with-data-collection").says("PASS  without");
     assert!(ran.stdout.ends_with("\n2 tests: 2 passed in [TIME]\n"), "{}", ran.stdout);
     assert!(ran.stderr.contains("Built kratix-workshop/elastic-pipeline:dev"), "{}", ran.stderr);
     assert_eq!(case.snapshot("test"), before, "nothing under test/ is touched");
