@@ -3,17 +3,14 @@
 # A rustup installation that this shell has not heard of yet.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-target := $(or $(CARGO_TARGET_DIR),./target)
-program := $(target)/release/kratix-test
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test build install fmt lint completions base-images cluster-node need-cargo
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: base-images build ## build the program and run the tests of fixtures/elastic-cloud
-	$(program) run --dir fixtures/elastic-cloud
+demo: base-images need-cargo ## build the program and run the tests of fixtures/elastic-cloud
+	cargo run -- run --dir fixtures/elastic-cloud
 
 test: base-images cluster-node lint ## everything that CI runs: formatting, clippy, the whole test suite
 	cargo test
