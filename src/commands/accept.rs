@@ -16,9 +16,9 @@ use crate::suite::Suite;
 
 /// Makes what was left the new expectations.
 pub(super) fn accept(selection: &Selection, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let all = kept(Decision::Accept, selection, global, terminal)?;
+    let (all, readable) = kept(Decision::Accept, selection, global, terminal)?;
     let style = style(global, terminal, false);
-    let mut exit = unread(&all, selection, terminal);
+    let mut exit = readable.and(unread(&all, selection, terminal));
     let (mut accepted, mut refused) = (0, 0);
     for test in &all {
         match &test.state {
@@ -46,8 +46,8 @@ pub(super) fn accept(selection: &Selection, global: &Global, terminal: &Terminal
 
 /// Forgets what was left: the expectations stay as they are.
 pub(super) fn reject(selection: &Selection, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let all = kept(Decision::Reject, selection, global, terminal)?;
-    let exit = unread(&all, selection, terminal);
+    let (all, readable) = kept(Decision::Reject, selection, global, terminal)?;
+    let exit = readable.and(unread(&all, selection, terminal));
     let pending = all.iter().filter(|test| is_pending(test));
     for test in pending.clone() {
         terminal.show(&format!("Rejected {}\n", test.name));
@@ -60,12 +60,12 @@ pub(super) fn reject(selection: &Selection, global: &Global, terminal: &Terminal
 
 /// Shows what is pending.
 pub(super) fn review(arguments: &Review, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let all = kept(Decision::Review, &arguments.selection, global, terminal)?;
+    let (all, readable) = kept(Decision::Review, &arguments.selection, global, terminal)?;
     if arguments.format == Format::Json {
         terminal.show(&review::to_json(&all));
-        return Ok(Exit::Success);
+        return Ok(readable);
     }
-    let exit = unread(&all, &arguments.selection, terminal);
+    let exit = readable.and(unread(&all, &arguments.selection, terminal));
     let style = style(global, terminal, arguments.verbose);
     for test in &all {
         match &test.state {
@@ -93,7 +93,7 @@ fn kept(
     selection: &Selection,
     global: &Global,
     terminal: &Terminal,
-) -> anyhow::Result<Vec<Kept>> {
+) -> anyhow::Result<(Vec<Kept>, Exit)> {
     let mut suite = Suite::load(&global.dir)?;
     beside::add(&mut suite)?;
     suite.select(&filter(selection)?).map_err(NoMatch)?;
@@ -104,7 +104,8 @@ fn kept(
     let jobs = jobs(&suite, &options)?;
     let folders = jobs.iter().map(|job| &job.suite.file.folder);
     let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
-    decide(decision, &jobs, &options, &results)
+    let all = decide(decision, &jobs, &options, &results)?;
+    Ok((all, if suite.unreadable.is_empty() { Exit::Success } else { Exit::Usage }))
 }
 
 /// Tells of tests that have no results: of those that were named, or if none has any.
