@@ -1,13 +1,14 @@
 //! The results that the last run kept: what of them is pending, and accepting or rejecting it without another run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::images::Sources;
 use super::ingredients::Given;
 use super::record::{Ended, Record};
-use super::test::{self, Plan, conclude};
+use super::test::{self, Plan};
+use super::verdict::conclude;
 use super::{Job, Options, Results, Stop, Subject, environment, judgement, needed};
 use crate::outcome::{Failure, Kept, State, TestOutcome, Verdict};
 use crate::tree::plain;
@@ -32,7 +33,7 @@ pub(crate) fn decide(
     jobs.iter()
         .map(|job| {
             let folder = results.get(&job.suite.file.folder).and_then(|results| results.kept(&job.name));
-            let state = folder.map_or(Ok(State::Absent), |folder| desk.settle(job, folder))?;
+            let state = folder.map_or(Ok(State::Absent), |folder| desk.settle(job, &folder))?;
             Ok(Kept { name: job.title.clone(), folder: folder_of(job), state })
         })
         .collect()
@@ -55,15 +56,15 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn settle(&mut self, job: &Job<'_>, folder: PathBuf) -> anyhow::Result<State> {
-        let Some(mut record) = Record::read(&folder).filter(|record| record.test == job.name) else {
+    fn settle(&mut self, job: &Job<'_>, folder: &Path) -> anyhow::Result<State> {
+        let Some(mut record) = Record::read(folder).filter(|record| record.test == job.name) else {
             return Ok(State::Absent);
         };
         if !record.ended.is_pending() {
             return Ok(State::Settled);
         }
         let mut outcome = TestOutcome::without_run(&job.title, Verdict::Failed);
-        outcome.results.clone_from(&folder);
+        folder.clone_into(&mut outcome.results);
         let state = match self.judge(job, &mut record, &mut outcome) {
             Ok(None) => State::Pending(Box::new(outcome)),
             Ok(Some((why, hint))) => State::Refused { why, hint, outcome: Box::new(outcome) },
@@ -77,7 +78,7 @@ impl Desk<'_> {
             (Decision::Accept, State::Pending(_)) => record.ended = Ended::Accepted,
             _ => return Ok(state),
         }
-        record.write(&folder).map_err(|error| {
+        record.write(folder).map_err(|error| {
             let place = folder.display();
             anyhow::anyhow!("what was decided cannot be remembered in {place}: {}", plain(&error))
         })?;

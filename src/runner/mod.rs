@@ -20,6 +20,7 @@ mod test;
 mod unused;
 mod update;
 mod user;
+mod verdict;
 mod volumes;
 mod workflow;
 

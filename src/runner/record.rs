@@ -121,7 +121,7 @@ impl Record {
 
     /// What the run came to before its verdict.
     pub(super) fn restore(&self, folder: &Path, outcome: &mut TestOutcome) {
-        outcome.results = folder.to_owned();
+        folder.clone_into(&mut outcome.results);
         outcome.findings = self.findings.iter().filter_map(KeptFinding::restore).collect();
         let alone = self.pipelines.len() == 1 && !folder.join("pipelines").exists();
         let restored = |kept: &KeptPipeline| kept.restore(&place(folder, &kept.name, alone));

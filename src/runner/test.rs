@@ -11,17 +11,17 @@ use super::ingredients::Ingredients;
 use super::judgement;
 use super::platform::Platform;
 use super::record::{Ended, Record};
+use super::verdict::conclude;
 use super::workflow::Ran;
-use super::{Job, Runner, Stop, Subject, environment, summaries, update};
+use super::{Job, Runner, Stop, Subject, environment, summaries};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{
     Code, Finding, Object, Problem, Severity, Target, WorkflowType, promise_object, resource_object,
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
-use crate::suite::changes::Changes;
-use crate::suite::expectation::{Expectation, How};
-use crate::suite::settings::{Compare, Settings};
+use crate::suite::expectation::Expectation;
+use crate::suite::settings::Settings;
 
 /// What a subject is run with, whether it is a test or an example.
 pub(super) struct Plan<'a> {
@@ -38,7 +38,7 @@ pub(super) struct Plan<'a> {
     /// A folder whose `output` and `metadata` are there before the first stage.
     pub(super) before: PathBuf,
     /// Where nothing is compared: the folder that `--update` makes a test.
-    new_test: Option<&'a Path>,
+    pub(super) new_test: Option<&'a Path>,
 }
 
 impl<E: Engine> Runner<'_, E> {
@@ -145,69 +145,6 @@ impl<E: Engine> Runner<'_, E> {
     }
 }
 
-/// What a test comes to by what was left; with `update`, that is made what is expected.
-pub(super) fn conclude(plan: &Plan<'_>, outcome: &mut TestOutcome, update: bool) -> Result<Verdict, Stop> {
-    let is_refusal = |failure: &Failure| matches!(failure, Failure::PromiseRefused { .. });
-    if !outcome.failures.iter().all(is_refusal) {
-        return Ok(Verdict::Failed);
-    }
-    let mut judged = judgement::judge(plan, outcome)?;
-    if !judged.is_new {
-        outcome.rules = std::mem::take(&mut judged.rules);
-    }
-    let is_error = |finding: &Finding| finding.severity == Severity::Error;
-    if !outcome.failures.is_empty() || outcome.findings.iter().any(is_error) {
-        // What a new test left is nothing to accept.
-        outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
-        return Ok(Verdict::Failed);
-    }
-    outcome.notes = judged.notes;
-    outcome.differences = judged.differences;
-    let gone = judgement::gone(plan);
-    if update {
-        return self::update(plan, judged.is_new, &gone, outcome);
-    }
-    outcome.failures.extend(gone.iter().map(|folder| Failure::Source(no_such_pipeline(folder, plan))));
-    Ok(match () {
-        () if !gone.is_empty() => Verdict::Failed,
-        () if plan.new_test.is_some() => Verdict::NotCompared,
-        // What is expected is that it is refused.
-        () if judged.is_new && plan.settings.expect().is_some() => Verdict::Passed,
-        () if judged.is_new => Verdict::New,
-        () if outcome.differences.is_empty() => Verdict::Passed,
-        () => Verdict::Failed,
-    })
-}
-
-fn update(
-    plan: &Plan<'_>,
-    is_new: bool,
-    gone: &[PathBuf],
-    outcome: &mut TestOutcome,
-) -> Result<Verdict, Stop> {
-    if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
-        outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
-        return Ok(Verdict::Failed);
-    }
-    let mut changes = Changes::of(plan.expectation.test());
-    if let Some(folder) = plan.new_test {
-        update::new_test(folder, plan.request.as_deref(), &mut changes)?;
-    }
-    update::remove(gone, &mut changes)?;
-    let exact = plan.settings.compare() == Compare::Exact;
-    let how = How { exact, marks: plan.settings.marks() };
-    let mut anew = Vec::new();
-    for (pipeline, left) in judgement::left(plan, outcome) {
-        let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
-        let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
-        let changed = judgement::changed(differences.map(|located| &located.difference));
-        anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
-    }
-    update::store_summaries(plan, outcome, &mut changes)?;
-    outcome.remarks.extend(anew.iter().map(update::remark));
-    Ok(Verdict::Updated(changes.commit()?))
-}
-
 /// Takes over what the pipelines did.
 fn take(ran: Ran, outcome: &mut TestOutcome) {
     outcome.pipelines = ran.pipelines;
@@ -279,15 +216,6 @@ fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
             if names.is_empty() { error } else { error.hint(format!("it has {}", names.join(", "))) }
         }
     }
-}
-
-/// An expectation of a pipeline that is gone.
-fn no_such_pipeline(folder: &Path, plan: &Plan<'_>) -> SourceError {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let message =
-        format!("is for a pipeline {name}, and {} has only {}", plan.target, plan.pipelines.join(", "));
-    SourceError::whole(folder, message)
-        .hint("rename the folder if the pipeline was renamed; else --update removes it")
 }
 
 /// What the pipelines read; nothing if the platform refuses the request as the test expects.

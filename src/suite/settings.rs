@@ -254,8 +254,8 @@ impl Settings {
             let at = document.root.locate(&KeyPath::from_iter(["timeout"]));
             return Err(source.error(at, message));
         }
-        settings.mark_rules = marks::marks(list(settings.marks.as_ref()), &source, &document.root)?;
-        settings.filter_rules = marks::filters(list(settings.filters.as_ref()), &source, &document.root)?;
+        settings.mark_rules = marks::marks(list(settings.marks.as_ref()), source, &document.root)?;
+        settings.filter_rules = marks::filters(list(settings.filters.as_ref()), source, &document.root)?;
         settings.resolve(folder);
         Ok(settings)
     }
