@@ -212,3 +212,54 @@ fn what_is_pending_is_told_as_json_without_secrets() {
     case.run(&["review", "--format", "json"]).exits(0).says("<masked>").does_not_say("hunter2");
     assert!(!case.read(RECORD).contains("hunter2"));
 }
+
+#[test]
+fn an_image_that_the_command_line_named_is_the_same_until_its_files_change() {
+    let image = "kratix-test-it/thing:dev";
+    let case = Case::script("exit 1")
+        .test("a")
+        .file("other/Dockerfile", "FROM busybox:1.36\nCOPY run /run\nCMD [\"/run\"]\n")
+        .file("other/run", "#!/bin/sh\necho 'a: 1' > /kratix/output/a.yaml\n")
+        .executable("other/run");
+    case.run(&["run", "--image", &format!("{image}=./other")]).exits(1).says("NEW   a");
+    let run = case.read("other/run");
+    let case = case.file("other/run", &format!("{run}# more\n"));
+    case.run(&["accept"]).exits(1).says(&format!("what {image} is built from"));
+    let case = case.file("other/run", &run);
+    case.run(&["accept"]).exits(0).says("created test/a/output/a.yaml");
+}
+
+#[test]
+fn a_base_that_is_built_here_is_part_of_an_image() {
+    let base = "kratix-test-it/base-of-accept";
+    let case = Case::script("cp /data /kratix/output/data")
+        .test("a")
+        .edit("pipeline/Dockerfile", "FROM busybox:1.36", &format!("FROM {base}"))
+        .file("base/Dockerfile", "FROM busybox:1.36\nCOPY data /data\n")
+        .file("base/data", "1\n")
+        .file("kratix-test.yaml", "images: {kratix-test-it/thing:dev: {context: pipeline}}\n")
+        .file("Makefile", &format!("build:\n\tdocker build -t {base} base\n"));
+    case.run(&["run"]).exits(1).says("NEW   a");
+    let case = case.file("base/data", "2\n");
+    case.run(&["accept"]).exits(1).says("what kratix-test-it/thing:dev is built from");
+    let case = case.file("base/data", "1\n");
+    case.run(&["accept"]).exits(0).says("created test/a/output/data");
+}
+
+#[test]
+fn of_several_pipelines_each_is_accepted_and_what_is_of_none_is_removed() {
+    let pipelines =
+        [("one", "echo 'a: 1' > /kratix/output/a.yaml"), ("two", "echo 'b: 1' > /kratix/output/b.yaml")];
+    let case = Case::pipelines(&[("resource/configure", &pipelines)])
+        .test("a")
+        .file("test/a/pipelines/one/output/a.yaml", "a: 2\n")
+        .file("test/a/pipelines/gone/output/c.yaml", "c: 1\n")
+        .file("test/a/status.yaml", "none: true\n")
+        .file("test/a/pipelines/one/work.yaml", "none: true\n");
+    case.run(&["run", "--no-build"]).exits(1);
+    case.run(&["accept"]).exits(0).says("removed test/a/pipelines/gone/output/c.yaml");
+    assert_eq!(case.read("test/a/pipelines/one/output/a.yaml"), "a: 1\n");
+    assert_eq!(case.read("test/a/pipelines/two/output/b.yaml"), "b: 1\n");
+    assert!(case.read("test/a/status.yaml").contains("conditions"));
+    case.run(&["run"]).exits(0);
+}
