@@ -44,6 +44,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make what the last run left the new expectations, without running it again
+    Accept(Accept),
     /// Build the images that promise.yaml names
     Build(Build),
     /// List what the platform would refuse, without running anything
@@ -60,8 +62,38 @@ pub(crate) enum Command {
     List(List),
     /// Put images into a local cluster, or from an archive into the engine
     Load(Load),
+    /// Drop what the last run left, and keep the expectations
+    Reject(Reject),
+    /// Show what of the last run is not what is expected
+    Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reject {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Show more of what differs
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]

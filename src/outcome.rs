@@ -91,6 +91,8 @@ pub(crate) enum Failure {
     NotRepeatable,
     /// A finding that was expected is not there.
     NotFound { code: Code },
+    /// What was said of it when it was run.
+    Earlier(String),
 }
 
 /// A difference, and whose it is.
@@ -117,6 +119,27 @@ pub(crate) struct RuleUse {
 pub(crate) enum RuleKind {
     Mark,
     Filter,
+}
+
+/// A test, and what is kept of its last run.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// As in the run.
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) state: State,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    /// It was not run, or its results are gone.
+    Absent,
+    /// It passed, or was accepted or rejected.
+    Settled,
+    /// It is not what is expected, and can be accepted; or it was, just now.
+    Pending(Box<TestOutcome>),
+    /// It cannot be accepted.
+    Refused { why: String, hint: String, outcome: Box<TestOutcome> },
 }
 
 /// Why nothing was learnt.

@@ -41,7 +41,7 @@ impl<'a> Order<'a> {
         let options = images::options(self.images, &suite)?;
         let needed = needed(&suite, self.names)?;
         let style =
-            Style { paint: terminal.paint(), verbose: true, stream: self.no_capture, command: String::new() };
+            Style { paint: terminal.paint(), verbose: true, stream: self.no_capture, accept: String::new() };
         let on_event = |event: Event<'_>| terminal.event(&event, &style);
         let folders = needed.iter().map(|needed| &needed.suite.file.folder);
         let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;

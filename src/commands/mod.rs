@@ -1,5 +1,6 @@
 //! The commands: one file for each that is more than a line.
 
+mod accept;
 mod archive;
 mod build;
 mod check;
@@ -13,14 +14,18 @@ mod load;
 mod run;
 mod session;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
-use crate::cli::{Cli, Command, Completions, Selection};
+use crate::cli::{Cli, Command, Completions, Global, Selection};
 use crate::cluster::FindError;
 use crate::diagnostic::SourceError;
 use crate::engine::EngineError;
 use crate::exit::Exit;
+use crate::report::failure::quoted;
 use crate::report::terminal::{self, Terminal};
 use crate::suite::filter::Filter;
 
@@ -34,6 +39,9 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
+        Command::Accept(arguments) => accept::accept(&arguments.selection, &cli.global, &terminal),
+        Command::Reject(arguments) => accept::reject(&arguments.selection, &cli.global, &terminal),
+        Command::Review(arguments) => accept::review(&arguments, &cli.global, &terminal),
         Command::Build(arguments) => {
             build::Order::of(&arguments).and_then(|order| order.fill(&cli.global, &terminal))
         }
@@ -85,6 +93,22 @@ fn filter(selection: &Selection) -> anyhow::Result<Filter> {
     let pattern = selection.filter.as_deref().map(regex::Regex::new).transpose()?;
     let workflow = selection.workflow.as_deref().map(str::parse).transpose().context("--workflow")?;
     Ok(Filter { names: selection.names.clone(), pattern, promise: selection.promise.clone(), workflow })
+}
+
+/// What has to be typed to accept what a test left, before its name.
+fn accept_command(global: &Global) -> String {
+    match global.dir == Path::new(".") {
+        true => "kratix-test accept".to_owned(),
+        false => format!("kratix-test accept --dir {}", quoted(&global.dir.to_string_lossy())),
+    }
+}
+
+/// Our environment. A variable that is not UTF-8 cannot be named in the settings.
+fn environment() -> BTreeMap<String, String> {
+    let variables = std::env::vars_os();
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// What to do about an error.

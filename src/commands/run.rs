@@ -1,16 +1,14 @@
 //! Load, run, report, exit.
 
-use std::path::Path;
-
 use anyhow::anyhow;
 
 use super::session::Session;
-use super::{NoMatch, filter, images};
+use super::{NoMatch, accept_command, environment, filter, images};
 use crate::cli::{Global, Run};
 use crate::engine::{Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
-use crate::report::failure::{Style, quoted};
+use crate::report::failure::Style;
 use crate::report::terminal::Terminal;
 use crate::runner::{self, Results, Runner, beside, jobs};
 use crate::suite::Suite;
@@ -32,7 +30,7 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
         let style = Style {
             paint: terminal.paint(),
             verbose: arguments.verbose,
-            command: command(global),
+            accept: accept_command(global),
             stream: arguments.no_capture,
         };
         let on_event = |event: Event<'_>| terminal.event(&event, &style);
@@ -52,21 +50,9 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     Ok(outcome.exit())
 }
 
-/// What has to be typed to run the same again.
-fn command(global: &Global) -> String {
-    match global.dir == Path::new(".") {
-        true => "kratix-test run".to_owned(),
-        false => format!("kratix-test run --dir {}", quoted(&global.dir.to_string_lossy())),
-    }
-}
-
 fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
     let timeout = arguments.timeout.as_deref().map(str::parse::<Timeout>).transpose();
     let timeout = timeout.map_err(|message| anyhow!("--timeout: {message}"))?;
-    // A variable that is not UTF-8 cannot be named in the settings.
-    let environment = std::env::vars_os();
-    let environment =
-        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(runner::Options {
         fail_fast: arguments.fail_fast,
         images: images::options(&arguments.images, suite)?,
@@ -76,6 +62,6 @@ fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
         timeout: timeout.map(|Timeout(timeout)| timeout),
         update: arguments.update,
         idempotent: arguments.idempotent,
-        environment: environment.collect(),
+        environment: environment(),
     })
 }

@@ -18,13 +18,23 @@ pub(crate) struct Style {
     pub(crate) verbose: bool,
     /// The output of builds as it comes.
     pub(crate) stream: bool,
-    /// What the user typed to run this, as far as it has to be typed again.
-    pub(crate) command: String,
+    /// What the user types to accept what a test left, before its name.
+    pub(crate) accept: String,
 }
 
 /// A test's line and its details, without what no report may show.
 pub(crate) fn render(test: &TestOutcome, style: &Style) -> String {
     test.secrets.hide(&with_secrets(test, style)).into_owned()
+}
+
+/// A test that was run earlier and cannot be accepted as it is: the same without how to accept it.
+pub(crate) fn render_refused(test: &TestOutcome, style: &Style) -> String {
+    let mut text = headline(test, style.paint);
+    let details = without_next_step(test, style).join("\n\n");
+    if !details.is_empty() {
+        let _ = write!(text, "\n{}\n", indented(&details));
+    }
+    test.secrets.hide(&text).into_owned()
 }
 
 /// A test that fails in the same way as one that was told before.
@@ -67,6 +77,12 @@ fn headline(test: &TestOutcome, paint: Paint) -> String {
 }
 
 fn details(test: &TestOutcome, style: &Style) -> String {
+    let mut parts = without_next_step(test, style);
+    parts.extend(next_step(test, style));
+    parts.join("\n\n")
+}
+
+fn without_next_step(test: &TestOutcome, style: &Style) -> Vec<String> {
     let (paint, verbose) = (style.paint, style.verbose);
     let mut parts: Vec<String> =
         test.findings.iter().map(|finding| finding::render(finding, paint)).collect();
@@ -79,8 +95,7 @@ fn details(test: &TestOutcome, style: &Style) -> String {
         Verdict::New => parts.extend(left(test, paint, "no expectation yet")),
         _ => parts.extend(test.differences.iter().map(|located| difference::render(located, paint, verbose))),
     }
-    parts.extend(next_step(test, style));
-    parts.join("\n\n")
+    parts
 }
 
 /// What a pipeline left, where there is nothing to compare it with.
@@ -138,6 +153,7 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
                 .to_owned()
         }
         Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
+        Failure::Earlier(text) => text.clone(),
         Failure::NotExited { expected } => {
             format!("every stage exited with code 0, and {expected} was expected")
         }
@@ -253,7 +269,7 @@ fn next_step(test: &TestOutcome, style: &Style) -> Option<String> {
     let differs =
         matches!(test.verdict, Verdict::New | Verdict::Failed) && test.failures.is_empty() && !refused;
     let is_there = !test.pipelines.is_empty();
-    let command = format!("{} --update {}", style.command, quoted(&test.name));
+    let command = format!("{} {}", style.accept, quoted(&test.name));
     let results = test.results.display();
     match (differs, is_there) {
         (true, _) => Some(format!(

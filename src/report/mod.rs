@@ -10,6 +10,7 @@ mod loading;
 pub(crate) mod paint;
 pub(crate) mod probes;
 mod repeats;
+pub(crate) mod review;
 mod summary;
 pub(crate) mod terminal;
 pub(crate) mod words;

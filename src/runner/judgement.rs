@@ -117,7 +117,8 @@ pub(super) fn between_runs(
         }
     }
     if let (Some(one), Some(other)) = (&first.status, &second.status) {
-        let (one, other) = (summaries::status(&first.results, one)?, summaries::status(results, other)?);
+        let (one, other) =
+            (summaries::status_in(&first.results, one)?, summaries::status_in(results, other)?);
         add(compare::compare(&one, &other, &Rules::default())?, None);
     }
     Ok(differences)

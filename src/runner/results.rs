@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use rustix::fs::OFlags;
 
+use super::record::RECORD;
 use crate::suite::settings::join;
 use crate::tree;
 
@@ -55,9 +56,7 @@ impl Results {
 
     /// An empty folder for the results of a test, in place of those of its last run.
     pub(crate) fn fresh(&self, test: &str) -> anyhow::Result<PathBuf> {
-        // A request's name may be any path: what is replaced must stay in our folder whatever it is.
-        let inside = Path::new(test).components().filter(|part| matches!(part, Component::Normal(_)));
-        let inside: PathBuf = inside.collect();
+        let inside = Self::inside(test);
         let folder = self.folder.join("results").join(&inside);
         let cannot = || format!("the results of the last run cannot be replaced: {}", folder.display());
         self.clear(&inside)
@@ -65,6 +64,32 @@ impl Results {
             .map_err(|error| plain(&error))
             .with_context(cannot)?;
         Ok(folder)
+    }
+
+    /// The results of a test's last run, if they are there and no link leads to them.
+    pub(crate) fn kept(&self, test: &str) -> Option<PathBuf> {
+        let mut folder = self.folder.clone();
+        for part in Path::new("results").join(Self::inside(test)).components() {
+            folder.push(part);
+            fs::symlink_metadata(&folder).ok().filter(fs::Metadata::is_dir)?;
+        }
+        Some(folder)
+    }
+
+    /// Has what is remembered of a test's last run forgotten.
+    pub(crate) fn forget(&self, test: &str) -> anyhow::Result<()> {
+        let Some(record) = self.kept(test).map(|folder| folder.join(RECORD)) else { return Ok(()) };
+        match fs::remove_file(&record) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(plain(&error)).with_context(|| format!("{} cannot be removed", record.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A request's name may be any path: what is replaced must stay in our folder whatever it is.
+    fn inside(test: &str) -> PathBuf {
+        Path::new(test).components().filter(|part| matches!(part, Component::Normal(_))).collect()
     }
 
     /// Keeps what the builder of an image said, if that can be; where it is.

@@ -1,13 +1,13 @@
 //! The two further files that a test may expect: `status.yaml`, the object's status at the end, and `work.yaml`, what
 //! Kratix would schedule.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::Stop;
 use super::test::Plan;
-use crate::outcome::{PipelineOutcome, TestOutcome};
+use crate::outcome::TestOutcome;
 use crate::suite::expectation::store;
 use crate::tree::{Entry, EntryKind, Tree, one_part};
 use crate::yaml::emit;
@@ -23,42 +23,47 @@ pub(super) struct Summary {
     pub(super) pipeline: Option<String>,
 }
 
-/// The files that the test expects. All of them are kept among the results. What is expected and did not come to be, as the
+/// Keeps them among the results, whether the test expects them or not.
+pub(super) fn keep_all(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<(), Stop> {
+    if let Some(status) = &outcome.status {
+        status_in(&outcome.results, status)?;
+    }
+    for pipeline in &outcome.pipelines {
+        if let Some(work) = &pipeline.work {
+            keep(&results(outcome, &pipeline.name, plan.is_alone()), WORK, &work.to_yaml())?;
+        }
+    }
+    Ok(())
+}
+
+/// The files that the test expects, held against those that are kept. What is expected and did not come to be, as the
 /// status where a stage alone is run, is missing.
 pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>, Stop> {
     let mut summaries = Vec::new();
-    let actual = outcome.status.as_ref().map(|status| self::status(&outcome.results, status)).transpose()?;
     if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
-        summaries.push(Summary { expected, actual: actual.unwrap_or_default(), pipeline: None });
+        let actual = one_file(&outcome.results, STATUS).unwrap_or_default();
+        summaries.push(Summary { expected, actual, pipeline: None });
     }
     let alone = plan.is_alone();
     for name in &plan.pipelines {
-        let ran = outcome.pipelines.iter().find(|pipeline| pipeline.name == *name);
-        let work = ran.and_then(|pipeline| Some((pipeline, pipeline.work.as_ref()?)));
-        let actual = work
-            .map(|(pipeline, work)| keep(&results(outcome, pipeline, alone), WORK, &work.to_yaml()))
-            .transpose()?;
         let expectation = plan.expectation.pipeline(name, alone)?;
         if let Some(expected) = one_file(&expectation.folder, WORK) {
+            let actual = one_file(&results(outcome, name, alone), WORK).unwrap_or_default();
             let pipeline = (!alone).then(|| (*name).to_owned());
-            summaries.push(Summary { expected, actual: actual.unwrap_or_default(), pipeline });
+            summaries.push(Summary { expected, actual, pipeline });
         }
     }
     Ok(summaries)
 }
 
 /// A status as a file among the results.
-pub(super) fn status(results: &Path, status: &Json) -> Result<Tree, Stop> {
+pub(super) fn status_in(results: &Path, status: &Json) -> Result<Tree, Stop> {
     keep(results, STATUS, &emit(status))
 }
 
 /// Where the results of a pipeline are.
-pub(super) fn results(outcome: &TestOutcome, pipeline: &PipelineOutcome, alone: bool) -> std::path::PathBuf {
-    if alone {
-        outcome.results.clone()
-    } else {
-        outcome.results.join("pipelines").join(one_part(&pipeline.name))
-    }
+fn results(outcome: &TestOutcome, pipeline: &str, alone: bool) -> PathBuf {
+    if alone { outcome.results.clone() } else { outcome.results.join("pipelines").join(one_part(pipeline)) }
 }
 
 fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {
@@ -67,7 +72,7 @@ fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {
 }
 
 /// A folder, as far as it is this file; nothing if it is not there.
-fn one_file(folder: &Path, name: &str) -> Option<Tree> {
+pub(super) fn one_file(folder: &Path, name: &str) -> Option<Tree> {
     let metadata = std::fs::symlink_metadata(folder.join(name)).ok().filter(std::fs::Metadata::is_file)?;
     let entry = Entry { kind: EntryKind::File { size: metadata.len() }, mode: 0o644, uid: 0, gid: 0 };
     Some(Tree { root: folder.to_owned(), entries: [(name.to_owned(), entry)].into() })

@@ -7,19 +7,21 @@ use std::time::Instant;
 use super::cluster::Cluster;
 use super::findings::{Weighed, weigh};
 use super::images::Images;
-use super::judgement::{self, Judged};
+use super::ingredients::Ingredients;
+use super::judgement;
 use super::platform::Platform;
+use super::record::{Ended, Record};
+use super::verdict::conclude;
 use super::workflow::Ran;
-use super::{Job, Runner, Stop, Subject, environment, update};
+use super::{Job, Runner, Stop, Subject, environment, summaries};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{
     Code, Finding, Object, Problem, Severity, Target, WorkflowType, promise_object, resource_object,
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
-use crate::suite::changes::Changes;
-use crate::suite::expectation::{Expectation, How};
-use crate::suite::settings::{Compare, Settings};
+use crate::suite::expectation::Expectation;
+use crate::suite::settings::Settings;
 
 /// What a subject is run with, whether it is a test or an example.
 pub(super) struct Plan<'a> {
@@ -36,7 +38,7 @@ pub(super) struct Plan<'a> {
     /// A folder whose `output` and `metadata` are there before the first stage.
     pub(super) before: PathBuf,
     /// Where nothing is compared: the folder that `--update` makes a test.
-    new_test: Option<&'a Path>,
+    pub(super) new_test: Option<&'a Path>,
 }
 
 impl<E: Engine> Runner<'_, E> {
@@ -62,20 +64,43 @@ impl<E: Engine> Runner<'_, E> {
         images: &Images,
         outcome: &mut TestOutcome,
     ) -> Result<Verdict, Stop> {
+        // However this ends, what an earlier run left is not offered any more.
+        self.results_of(job)?.forget(&job.name)?;
         let plan = plan(job)?;
         outcome.secrets = environment::secrets(&plan, self.options);
         if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());
         }
         let Some(object) = object(job, &plan)? else { return Ok(Verdict::Passed) };
+        let with = Ingredients::of(job, &plan, images, &self.options.images);
         outcome.results = self.results_of(job)?.fresh(&job.name)?;
+        self.workflow(job, &plan, object, images, outcome).await?;
+        let mut record = Record::of(&job.name, outcome, with)?;
+        let verdict = conclude(&plan, outcome, self.options.update)?;
+        record.ended = Ended::from(&verdict);
+        if matches!(verdict, Verdict::Updated(_)) {
+            record.with.expect(&plan.expectation);
+        }
+        record.write(&outcome.results)?;
+        Ok(verdict)
+    }
+
+    /// Runs what there is to run, and keeps what it leaves.
+    async fn workflow(
+        &self,
+        job: &Job<'_>,
+        plan: &Plan<'_>,
+        object: Object,
+        images: &Images,
+        outcome: &mut TestOutcome,
+    ) -> Result<(), Stop> {
         let remarks = object
             .remarks
             .iter()
             .map(|problem| problem.finding(plan.request.as_deref().unwrap_or(Path::new(""))));
         let mut findings: Vec<_> = job.suite.admission().cloned().chain(remarks).collect();
         let mut platform = Platform::new(&job.suite.promise, plan.target.workflow, object);
-        let ran = self.run_workflow(job, &plan, &mut platform, &outcome.results, images).await?;
+        let ran = self.run_workflow(job, plan, &mut platform, &outcome.results, images).await?;
         findings.extend(ran.findings.iter().cloned());
         let mut weighed = weigh(&findings, plan.settings);
         let refused = weighed.fails();
@@ -87,25 +112,11 @@ impl<E: Engine> Runner<'_, E> {
         take(ran, outcome);
         let failed = !outcome.failures.is_empty();
         outcome.failures.extend(told);
-        if failed {
-            return Ok(Verdict::Failed);
+        summaries::keep_all(plan, outcome)?;
+        if !failed && !refused && (plan.settings.idempotent() || self.options.idempotent) {
+            self.run_again(job, plan, &mut platform, images, outcome).await?;
         }
-        if !refused && (plan.settings.idempotent() || self.options.idempotent) {
-            self.run_again(job, &plan, &mut platform, images, outcome).await?;
-            if !outcome.failures.is_empty() {
-                return Ok(Verdict::Failed);
-            }
-        }
-        let mut judged = judgement::judge(&plan, outcome)?;
-        if !judged.is_new {
-            outcome.rules = std::mem::take(&mut judged.rules);
-        }
-        if refused {
-            // What a new test left is nothing to accept.
-            outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
-            return Ok(Verdict::Failed);
-        }
-        self.verdict(&plan, judged, outcome)
+        Ok(())
     }
 
     /// Kratix runs every workflow again, at least every ten hours: it must leave the same.
@@ -131,55 +142,6 @@ impl<E: Engine> Runner<'_, E> {
         outcome.failures.extend(again.failures);
         outcome.failures.push(Failure::NotRepeatable);
         Ok(())
-    }
-
-    /// What a test comes to, and with `--update` the expectations that are written.
-    fn verdict(&self, plan: &Plan<'_>, judged: Judged, outcome: &mut TestOutcome) -> Result<Verdict, Stop> {
-        outcome.notes = judged.notes;
-        outcome.differences = judged.differences;
-        let gone = judgement::gone(plan);
-        if self.options.update {
-            return Self::update(plan, judged.is_new, &gone, outcome);
-        }
-        outcome.failures.extend(gone.iter().map(|folder| Failure::Source(no_such_pipeline(folder, plan))));
-        Ok(match () {
-            () if !gone.is_empty() => Verdict::Failed,
-            () if plan.new_test.is_some() => Verdict::NotCompared,
-            // What is expected is that it is refused.
-            () if judged.is_new && plan.settings.expect().is_some() => Verdict::Passed,
-            () if judged.is_new => Verdict::New,
-            () if outcome.differences.is_empty() => Verdict::Passed,
-            () => Verdict::Failed,
-        })
-    }
-
-    fn update(
-        plan: &Plan<'_>,
-        is_new: bool,
-        gone: &[PathBuf],
-        outcome: &mut TestOutcome,
-    ) -> Result<Verdict, Stop> {
-        if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
-            outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
-            return Ok(Verdict::Failed);
-        }
-        let mut changes = Changes::of(plan.expectation.test());
-        if let Some(folder) = plan.new_test {
-            update::new_test(folder, plan.request.as_deref(), &mut changes)?;
-        }
-        update::remove(gone, &mut changes)?;
-        let exact = plan.settings.compare() == Compare::Exact;
-        let how = How { exact, marks: plan.settings.marks() };
-        let mut anew = Vec::new();
-        for (pipeline, left) in judgement::left(plan, outcome) {
-            let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
-            let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
-            let changed = judgement::changed(differences.map(|located| &located.difference));
-            anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
-        }
-        update::store_summaries(plan, outcome, &mut changes)?;
-        outcome.remarks.extend(anew.iter().map(update::remark));
-        Ok(Verdict::Updated(changes.commit()?))
     }
 }
 
@@ -208,7 +170,7 @@ fn told_before(job: &Job<'_>, weighed: &mut Weighed) -> Option<Failure> {
     (!codes.is_empty()).then(|| Failure::PromiseRefused { codes: codes.into_iter().collect() })
 }
 
-fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
+pub(super) fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
     let names = |target: &Target| {
         job.suite.pipelines(target).into_iter().map(|pipeline| pipeline.name.as_str()).collect()
     };
@@ -254,15 +216,6 @@ fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
             if names.is_empty() { error } else { error.hint(format!("it has {}", names.join(", "))) }
         }
     }
-}
-
-/// An expectation of a pipeline that is gone.
-fn no_such_pipeline(folder: &Path, plan: &Plan<'_>) -> SourceError {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let message =
-        format!("is for a pipeline {name}, and {} has only {}", plan.target, plan.pipelines.join(", "));
-    SourceError::whole(folder, message)
-        .hint("rename the folder if the pipeline was renamed; else --update removes it")
 }
 
 /// What the pipelines read; nothing if the platform refuses the request as the test expects.

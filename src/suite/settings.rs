@@ -260,6 +260,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Where the files stand, or would stand, that apply to a folder.
+    pub(crate) fn files(root: &Path, folder: &Path) -> Vec<PathBuf> {
+        downwards(root, folder).iter().map(|folder| join(folder, FILE_NAME)).collect()
+    }
+
     /// Whether the file itself makes its folder a test.
     pub(crate) fn names_a_test(&self) -> bool {
         self.workflow.is_some() || self.request.is_some()

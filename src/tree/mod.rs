@@ -4,6 +4,7 @@
 
 mod collect;
 pub(crate) mod context;
+pub(crate) mod digest;
 mod keep;
 mod resolve;
 mod unpack;
@@ -15,6 +16,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use collect::{collect, scan};
 pub(crate) use resolve::Resolution;
@@ -31,7 +33,7 @@ pub(crate) struct Tree {
 }
 
 /// One entry, with the owner and mode that the container gave it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub kind: EntryKind,
     /// Permission bits, as in `0o644`.
@@ -41,7 +43,7 @@ pub(crate) struct Entry {
 }
 
 /// What an entry is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum EntryKind {
     /// A regular file of this many bytes, kept at `root` joined with its path.
     File {
@@ -57,7 +59,7 @@ pub(crate) enum EntryKind {
 }
 
 /// Why an entry was not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Unkept {
     Fifo,
     Socket,
@@ -126,7 +128,7 @@ impl Tree {
 }
 
 /// Opens a regular file and nothing else: neither follows a link nor waits for the other end of a fifo.
-fn open_regular(path: &Path) -> io::Result<File> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if file.metadata()?.is_file() {

@@ -1,5 +1,6 @@
 //! The program, as a user runs it, against a real engine.
 
+mod accept;
 mod architecture;
 mod attacks;
 mod bad_input;

@@ -39,7 +39,7 @@ fn a_changed_value_is_shown_with_its_place_and_both_values() {
         .says("actual    30658")
         .says("-          nodePort: 30269")
         .says("+          nodePort: 30658")
-        .says("kratix-test run --update without")
+        .says("kratix-test accept without")
         .says("2 tests: 1 passed, 1 failed");
 }
 

@@ -14,7 +14,7 @@ echo 'message: done' > /kratix/metadata/status.yaml";
 #[test]
 fn a_new_test_fails_until_it_is_updated_and_passes_then() {
     let case = Case::script(SCRIPT).test("a");
-    case.run(&["run"]).exits(1).says("NEW   a").says("output/sub/b.yaml").says("kratix-test run --update a");
+    case.run(&["run"]).exits(1).says("NEW   a").says("output/sub/b.yaml").says("kratix-test accept a");
     assert!(!case.exists("test/a/output"), "nothing is written unless asked for");
     case.run(&["run", "--update"])
         .exits(0)

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
 use super::orders::{Order, Origin};
-use super::{ImageOptions, Prepared, Preparing, told};
+use super::{ImageOptions, Prepared, Preparing, sources, told};
 use crate::engine::{Build, BuildFailure, Engine, EngineError, Image};
 use crate::image::{self, Base, ContextError, Ingredients, Packed};
 use crate::outcome::{Event, Trouble};
@@ -76,16 +76,16 @@ impl<'a, E: Engine> Builder<'a, E> {
 
     /// An image that is used as it is: the engine's own, else its registry's.
     async fn take(&self, reference: &str, image: &str, platform: &str) -> Result<Prepared, Trouble> {
-        let name = image.to_owned();
+        let (name, sources) = (image.to_owned(), sources::as_it_is(image));
         let taken = async {
             if let Some(image) = self.engine.image(image).await? {
-                return Ok(Prepared { image, name });
+                return Ok(Prepared { image, name, sources });
             }
             (self.on_event)(Event::ImageStarted { reference, how: "Pulling" });
             let start = Instant::now();
             let pulled = self.engine.pull(image, platform).await?;
             (self.on_event)(Event::ImageFinished { reference, how: "Pulled", elapsed: start.elapsed() });
-            Ok(Prepared { image: pulled, name })
+            Ok(Prepared { image: pulled, name, sources })
         };
         taken.await.map_err(|error: EngineError| {
             let hint = Some(
@@ -130,6 +130,8 @@ impl<'a, E: Engine> Builder<'a, E> {
         for message in &packed.warnings {
             (self.on_event)(Event::ImageWarning { message });
         }
+        let sources =
+            sources_of(order, built, &digest).map_err(|error| Failed::context(reference, &error))?;
         let bases = self.bases(order, built).await?;
         let ingredients = Ingredients {
             context: &digest,
@@ -144,7 +146,7 @@ impl<'a, E: Engine> Builder<'a, E> {
             && let Some(image) = self.engine.image(&tag).await.map_err(|error| Failed::engine(&error))?
         {
             (self.on_event)(Event::ImageUnchanged { reference });
-            return Ok(Prepared { image, name: tag });
+            return Ok(Prepared { image, name: tag, sources });
         }
         (self.on_event)(Event::ImageStarted { reference, how: "Building" });
         let build = Build {
@@ -159,7 +161,7 @@ impl<'a, E: Engine> Builder<'a, E> {
         };
         let image = self.run(build, order).await?;
         (self.on_event)(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
-        Ok(Prepared { image, name: tag })
+        Ok(Prepared { image, name: tag, sources })
     }
 
     async fn run(&self, build: Build<'_>, order: &Order) -> Result<Image, Failed> {
@@ -254,6 +256,13 @@ fn rebased(order: &Order, built: &[Found]) -> Option<String> {
     let replacements: Vec<(&Base, &str)> =
         built.iter().map(|found| (&found.base, found.prepared.name.as_str())).collect();
     Some(image::rebase(&String::from_utf8_lossy(&text), &replacements))
+}
+
+/// What it is built from, whatever its bases are called in this engine.
+fn sources_of(order: &Order, built: &[Found], context: &str) -> Result<String, ContextError> {
+    let own = if built.is_empty() { context.to_owned() } else { image::pack(&order.recipe)?.digest()? };
+    let bases = built.iter().map(|found| (found.base.image.as_str(), found.prepared.sources.as_str()));
+    Ok(sources::built(order, &own, bases))
 }
 
 /// Why an image was not built.

@@ -3,6 +3,7 @@
 mod build;
 mod orders;
 mod plan;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use futures_util::future::{LocalBoxFuture, Shared, join_all};
 use self::build::Builder;
 use self::orders::{Orders, Origin};
 pub(crate) use self::plan::Repositories;
+pub(crate) use self::sources::Sources;
 use crate::engine::{Cache, Engine, Image, Secret};
 use crate::image::{Base, Overrides, Planned};
 use crate::outcome::{Event, Trouble};
@@ -45,6 +47,8 @@ pub(crate) struct Prepared {
     pub(crate) image: Image,
     /// What the engine calls it.
     pub(crate) name: String,
+    /// A digest of the files that it is built from, which needs no engine; of one that is used as it is, its name.
+    pub(crate) sources: String,
 }
 
 /// Images that are needed of a Promise, made as some settings say.

@@ -1,0 +1,84 @@
+//! What a test comes to by what was left, whether that was just now or is kept from an earlier run.
+
+use std::path::{Path, PathBuf};
+
+use super::test::Plan;
+use super::{Stop, judgement, update};
+use crate::diagnostic::SourceError;
+use crate::kratix::{Finding, Severity};
+use crate::outcome::{Failure, TestOutcome, Verdict};
+use crate::suite::changes::Changes;
+use crate::suite::expectation::How;
+use crate::suite::settings::Compare;
+
+/// What a test comes to by what was left; with `update`, that is made what is expected.
+pub(super) fn conclude(plan: &Plan<'_>, outcome: &mut TestOutcome, update: bool) -> Result<Verdict, Stop> {
+    let is_refusal = |failure: &Failure| matches!(failure, Failure::PromiseRefused { .. });
+    if !outcome.failures.iter().all(is_refusal) {
+        return Ok(Verdict::Failed);
+    }
+    let mut judged = judgement::judge(plan, outcome)?;
+    if !judged.is_new {
+        outcome.rules = std::mem::take(&mut judged.rules);
+    }
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    if !outcome.failures.is_empty() || outcome.findings.iter().any(is_error) {
+        // What a new test left is nothing to accept.
+        outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
+        return Ok(Verdict::Failed);
+    }
+    outcome.notes = judged.notes;
+    outcome.differences = judged.differences;
+    let gone = judgement::gone(plan);
+    if update {
+        return store(plan, judged.is_new, &gone, outcome);
+    }
+    outcome.failures.extend(gone.iter().map(|folder| Failure::Source(no_such_pipeline(folder, plan))));
+    Ok(match () {
+        () if !gone.is_empty() => Verdict::Failed,
+        () if plan.new_test.is_some() => Verdict::NotCompared,
+        // What is expected is that it is refused.
+        () if judged.is_new && plan.settings.expect().is_some() => Verdict::Passed,
+        () if judged.is_new => Verdict::New,
+        () if outcome.differences.is_empty() => Verdict::Passed,
+        () => Verdict::Failed,
+    })
+}
+
+fn store(
+    plan: &Plan<'_>,
+    is_new: bool,
+    gone: &[PathBuf],
+    outcome: &mut TestOutcome,
+) -> Result<Verdict, Stop> {
+    if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
+        outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
+        return Ok(Verdict::Failed);
+    }
+    let mut changes = Changes::of(plan.expectation.test());
+    if let Some(folder) = plan.new_test {
+        update::new_test(folder, plan.request.as_deref(), &mut changes)?;
+    }
+    update::remove(gone, &mut changes)?;
+    let exact = plan.settings.compare() == Compare::Exact;
+    let how = How { exact, marks: plan.settings.marks() };
+    let mut anew = Vec::new();
+    for (pipeline, left) in judgement::left(plan, outcome) {
+        let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
+        let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
+        let changed = judgement::changed(differences.map(|located| &located.difference));
+        anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
+    }
+    update::store_summaries(plan, outcome, &mut changes)?;
+    outcome.remarks.extend(anew.iter().map(update::remark));
+    Ok(Verdict::Updated(changes.commit()?))
+}
+
+/// An expectation of a pipeline that is gone.
+fn no_such_pipeline(folder: &Path, plan: &Plan<'_>) -> SourceError {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let message =
+        format!("is for a pipeline {name}, and {} has only {}", plan.target, plan.pipelines.join(", "));
+    SourceError::whole(folder, message)
+        .hint("rename the folder if the pipeline was renamed; else --update removes it")
+}
