@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Make what the last run left the new expectations, without running it again')
             [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build the images that promise.yaml names')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'List what the platform would refuse, without running anything')
             [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Remove the images, containers, volumes and results that this program made')
@@ -37,7 +38,23 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Print a page on a finding, or list them all')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show tests, pipelines, stages, and where each image is built')
             [CompletionResult]::new('load', 'load', [CompletionResultType]::ParameterValue, 'Put images into a local cluster, or from an archive into the engine')
+            [CompletionResult]::new('reject', 'reject', [CompletionResultType]::ParameterValue, 'Drop what the last run left, and keep the expectations')
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show what of the last run is not what is expected')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Build the images, run the pipelines, and compare what they leave with what is expected')
+            break
+        }
+        'kratix-test;accept' {
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--promise', '--promise', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--workflow', '--workflow', [CompletionResultType]::ParameterName, 'Only tests of this workflow, such as resource/configure')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'kratix-test;build' {
@@ -130,6 +147,37 @@ Register-ArgumentCompleter -Native -CommandName 'kratix-test' -ScriptBlock {
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kratix-test;reject' {
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--promise', '--promise', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--workflow', '--workflow', [CompletionResultType]::ParameterName, 'Only tests of this workflow, such as resource/configure')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kratix-test;review' {
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only tests whose name matches this regular expression')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--promise', '--promise', [CompletionResultType]::ParameterName, 'Only tests of this Promise')
+            [CompletionResult]::new('--workflow', '--workflow', [CompletionResultType]::ParameterName, 'Only tests of this workflow, such as resource/configure')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context of the engine to use')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder of the Promise, or one with Promises below it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Address of the engine to use: a unix, tcp or ssh URL')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more of what differs')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more of what differs')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -32,6 +32,7 @@ complete -c kratix-test -n "__fish_kratix_test_needs_command" -l dir -d 'Folder 
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -s V -l version -d 'Print version'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "accept" -d 'Make what the last run left the new expectations, without running it again'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "build" -d 'Build the images that promise.yaml names'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "check" -d 'List what the platform would refuse, without running anything'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "clean" -d 'Remove the images, containers, volumes and results that this program made'
@@ -40,7 +41,19 @@ complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "doctor" -d 
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "explain" -d 'Print a page on a finding, or list them all'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "list" -d 'Show tests, pipelines, stages, and where each image is built'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "load" -d 'Put images into a local cluster, or from an archive into the engine'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "reject" -d 'Drop what the last run left, and keep the expectations'
+complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "review" -d 'Show what of the last run is not what is expected'
 complete -c kratix-test -n "__fish_kratix_test_needs_command" -f -a "run" -d 'Build the images, run the pipelines, and compare what they leave with what is expected'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -s p -l promise -d 'Only tests of this Promise' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand accept" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l load -d 'Put them into a cluster on this machine: kind[:NAME], k3d[:NAME] or minikube[:PROFILE]' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l build-arg -d 'Set a build argument; without a value, the one of the environment' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand build" -l cache-from -d 'Import the cache of builds from elsewhere, such as type=registry,ref=IMAGE' -r
@@ -118,6 +131,29 @@ complete -c kratix-test -n "__fish_kratix_test_using_subcommand load" -l context
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand load" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand load" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand load" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -s p -l promise -d 'Only tests of this Promise' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand reject" -s h -l help -d 'Print help'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -s p -l promise -d 'Only tests of this Promise' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l format -d 'How to print it' -r -f -a "json\t''
+text\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l context -d 'Docker context of the engine to use' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l dir -d 'Folder of the Promise, or one with Promises below it' -r -F
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -l host -d 'Address of the engine to use: a unix, tcp or ssh URL' -r
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -s v -l verbose -d 'Show more of what differs'
+complete -c kratix-test -n "__fish_kratix_test_using_subcommand review" -s h -l help -d 'Print help'
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s E -l filter -d 'Only tests whose name matches this regular expression' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -s p -l promise -d 'Only tests of this Promise' -r
 complete -c kratix-test -n "__fish_kratix_test_using_subcommand run" -l workflow -d 'Only tests of this workflow, such as resource/configure' -r
