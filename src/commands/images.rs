@@ -16,7 +16,7 @@ use crate::suite::Suite;
 /// Reads the options. Every image that they name has to be one of the Promises'.
 pub(super) fn options(arguments: &Images, suite: &Suite) -> anyhow::Result<ImageOptions> {
     Ok(ImageOptions {
-        overrides: overrides(&arguments.image, suite)?,
+        overrides: overrides(arguments, suite)?,
         no_build: arguments.no_build,
         rebuild: arguments.rebuild,
         pull: arguments.pull,
@@ -37,9 +37,9 @@ fn secret(source: &SecretSource) -> anyhow::Result<Secret> {
     source.read(|name| std::env::var(name).ok()).map_err(|message| anyhow!("--secret: {message}"))
 }
 
-fn overrides(given: &[String], suite: &Suite) -> anyhow::Result<Overrides> {
+fn overrides(arguments: &Images, suite: &Suite) -> anyhow::Result<Overrides> {
     let mut overrides = Overrides::new();
-    for text in given {
+    for text in &arguments.image {
         let (reference, source) = text
             .split_once('=')
             .filter(|(reference, source)| !reference.is_empty() && !source.is_empty())
@@ -52,6 +52,10 @@ fn overrides(given: &[String], suite: &Suite) -> anyhow::Result<Overrides> {
             );
         }
         overrides.insert(reference.to_owned(), source_of(source)?);
+    }
+    let built = |source: &&Override| matches!(source, Override::Build { .. });
+    if arguments.no_build && overrides.values().any(|source| built(&source)) {
+        bail!("--image names a folder to build from, and --no-build says that nothing is built");
     }
     Ok(overrides)
 }

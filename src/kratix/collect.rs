@@ -162,7 +162,7 @@ fn missing(output: &Tree, error: &PathError, at: Option<Place>) -> Finding {
             "create the directory even when it is empty, or leave it out of destination-selectors.yaml",
         ),
     };
-    Finding { at, ..finding }
+    Finding { at: at.or(finding.at.clone()), ..finding }
 }
 
 /// A file or a directory that cannot be read.

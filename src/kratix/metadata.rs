@@ -56,6 +56,7 @@ impl Metadata {
         };
         let (status, selectors, control) = (file(STATUS)?, file(SELECTORS)?, file(CONTROL)?);
         let mut findings = passed_over(volumes.metadata());
+        findings.extend(closed(volumes));
         for file in [&status, &selectors, &control] {
             findings.extend(dangling(volumes.metadata(), file));
             findings.extend(second_document(file));
@@ -209,6 +210,19 @@ fn near_miss(path: &str) -> Option<&'static str> {
         let meant = meant.trim_end_matches(".yaml");
         let far = if meant.len() > 8 { 3 } else { 1 };
         strsim::osa_distance(stem, meant) <= far
+    })
+}
+
+/// A folder that lets nobody in: what is in it is taken for absent, and so does nothing.
+fn closed(volumes: &Volumes<'_>) -> Option<Finding> {
+    let metadata = volumes.metadata();
+    let path = format!("{METADATA}/{STATUS}");
+    let denied = volumes.stat(&path).err().filter(|error| error.errno == Errno::Denied)?;
+    metadata.entries.contains_key(STATUS).then(|| {
+        let text = format!("Kratix passes over /kratix/metadata/{STATUS}: {denied}");
+        let hint = "Kratix reads as user 65532: let everyone into what the stage leaves, \
+                    `chmod -R a+rX /kratix/metadata` at its end";
+        Finding::new(KT116, text).in_file(&metadata.root).hint(hint)
     })
 }
 

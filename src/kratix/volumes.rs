@@ -239,18 +239,12 @@ impl<'a> Spot<'a> {
         }
     }
 
-    /// Whether user 65532 may; the platform makes the top of a volume open to everyone.
+    /// Whether user 65532 may; the platform makes the top of a volume open to everyone, and a stage may close it.
     fn allows(&self, bit: u32) -> bool {
         match self {
-            Self::Made(_) | Self::Top(_) => true,
-            Self::Inside(_, _, entry) => {
-                let shift = match (entry.uid, entry.gid) {
-                    (ADAPTER, _) => 6,
-                    (_, ADAPTER) => 3,
-                    _ => 0,
-                };
-                (entry.mode >> shift) & bit == bit
-            }
+            Self::Made(_) => true,
+            Self::Top(folder) => folder.tree.top.as_ref().is_none_or(|top| lets_in(top, bit)),
+            Self::Inside(_, _, entry) => lets_in(entry, bit),
         }
     }
 
@@ -261,6 +255,15 @@ impl<'a> Spot<'a> {
             Self::Inside(folder, path, _) => folder.children_of(path),
         }
     }
+}
+
+fn lets_in(entry: &Entry, bit: u32) -> bool {
+    let shift = match (entry.uid, entry.gid) {
+        (ADAPTER, _) => 6,
+        (_, ADAPTER) => 3,
+        _ => 0,
+    };
+    (entry.mode >> shift) & bit == bit
 }
 
 fn error(operation: &'static str, path: &str, errno: Errno) -> PathError {
@@ -407,6 +410,16 @@ mod tests {
         assert_eq!(open(&grouped, "d/x").as_deref(), Ok("hello"));
         let closed = Pod::new().output("d/x", "hello").owned("d", 0o700, 0);
         assert_eq!(fails(&closed, "d/x"), "open d/x: permission denied");
+    }
+
+    #[test]
+    fn a_stage_may_close_the_top_of_a_volume() {
+        let mut pod = Pod::new().output("x", "hello");
+        for (mode, expected) in [(0o777, Ok("hello")), (0o755, Ok("hello")), (0o700, Err(()))] {
+            pod.output.top = Some(Entry { kind: EntryKind::Directory, mode, uid: 0, gid: 0 });
+            assert_eq!(open(&pod, "x").as_deref().map_err(|_| ()), expected, "{mode:o}");
+        }
+        assert_eq!(fails(&pod, "x"), "open x: permission denied");
     }
 
     #[test]

@@ -286,6 +286,10 @@ fn not_kept(reason: &Unkept) -> String {
 fn link(file: &str, side: Side, target: &str, problem: LinkProblem) -> String {
     let side = if side == Side::Expected { " (the expected file)" } else { "" };
     let what = match file.strip_prefix("output/") {
+        // Into the metadata it would lead for Kratix, too, and nowhere else.
+        Some(_) if problem == LinkProblem::Outside => {
+            "it leads out of its folder, where nothing is compared: write the file itself".to_owned()
+        }
         Some(path) => format!("Kratix fails with `{}`", printable(&problem.platform(path))),
         // What Kratix reads of metadata, and how a link fails there, is for findings to say.
         None => "there is no such file where Kratix reads it".to_owned(),

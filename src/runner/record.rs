@@ -231,6 +231,7 @@ impl KeptPipeline {
         let tree = |name: &str, entries: &BTreeMap<String, Entry>| Tree {
             root: results.join(name),
             entries: entries.clone(),
+            ..Tree::default()
         };
         Left { metadata: tree("metadata", &self.metadata), output: tree("output", &self.output) }
     }

@@ -75,5 +75,6 @@ fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {
 pub(super) fn one_file(folder: &Path, name: &str) -> Option<Tree> {
     let metadata = std::fs::symlink_metadata(folder.join(name)).ok().filter(std::fs::Metadata::is_file)?;
     let entry = Entry { kind: EntryKind::File { size: metadata.len() }, mode: 0o644, uid: 0, gid: 0 };
-    Some(Tree { root: folder.to_owned(), entries: [(name.to_owned(), entry)].into() })
+    let entries = [(name.to_owned(), entry)].into();
+    Some(Tree { root: folder.to_owned(), entries, ..Tree::default() })
 }

@@ -32,6 +32,8 @@ pub(crate) fn scan(root: &Path) -> Result<Tree, TreeError> {
 fn collect_within(from: &Path, into: &Path, limits: Limits) -> Result<Tree, TreeError> {
     fs::create_dir(into).map_err(|error| TreeError::io(&into.to_string_lossy(), error))?;
     let mut keeper = Keeper::new(into.to_owned(), limits);
+    let metadata = fs::symlink_metadata(from).map_err(|error| TreeError::io("", error))?;
+    keeper.top(entry(&metadata, EntryKind::Directory));
     walk(from, limits, &mut |found| {
         let kind = match found.kind()? {
             Kind::File => {
@@ -89,13 +91,12 @@ impl Found<'_> {
     }
 
     fn entry(&self, kind: EntryKind) -> Entry {
-        Entry {
-            kind,
-            mode: self.metadata.mode() & 0o7777,
-            uid: self.metadata.uid(),
-            gid: self.metadata.gid(),
-        }
+        entry(&self.metadata, kind)
     }
+}
+
+fn entry(metadata: &Metadata, kind: EntryKind) -> Entry {
+    Entry { kind, mode: metadata.mode() & 0o7777, uid: metadata.uid(), gid: metadata.gid() }
 }
 
 /// Visits every entry below a folder, a directory before what is in it, names in the order of their bytes.

@@ -48,6 +48,11 @@ impl Keeper {
         Self { tree: Tree { root, ..Tree::default() }, limits, left: limits.kept }
     }
 
+    /// Says whose the root was, and whom it let in.
+    pub(super) fn top(&mut self, entry: Entry) {
+        self.tree.top = Some(entry);
+    }
+
     pub(super) fn finish(self) -> Tree {
         self.tree
     }

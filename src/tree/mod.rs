@@ -28,6 +28,8 @@ pub(crate) use usage::disk_usage;
 pub(crate) struct Tree {
     /// Where the bytes of the regular files are.
     pub root: PathBuf,
+    /// The root itself, of what a stage left: it may have closed it to others.
+    pub top: Option<Entry>,
     /// Every entry below the root, directories too, but not the root itself.
     pub entries: BTreeMap<String, Entry>,
 }
@@ -177,7 +179,8 @@ mod tests {
 
     fn tree_of(path: &str, kind: EntryKind, root: &Path) -> Tree {
         let entry = Entry { kind, mode: 0o644, uid: 0, gid: 0 };
-        Tree { root: root.to_owned(), entries: BTreeMap::from([(path.to_owned(), entry)]) }
+        let entries = BTreeMap::from([(path.to_owned(), entry)]);
+        Tree { root: root.to_owned(), entries, ..Tree::default() }
     }
 
     #[test]

@@ -29,6 +29,12 @@ fn unpack_within(tar: impl Read, into: &Path, limits: Limits) -> Result<Tree, Tr
             let path = text(&path).unwrap_or_else(|written_out| written_out);
             return Err(TreeError::TooMuch { path, limit: limits.read });
         }
+        if is_root(&path) && entry.header().entry_type() == EntryType::Directory {
+            let header = entry.header();
+            let mode = header.mode().map_err(TreeError::Archive)? & 0o7777;
+            let (kind, uid, gid) = (EntryKind::Directory, id(header.uid())?, id(header.gid())?);
+            keeper.top(Entry { kind, mode, uid, gid });
+        }
         take(&mut keeper, &path, &mut entry)?;
     }
     Ok(keeper.finish())
@@ -98,6 +104,11 @@ enum Name {
     Utf8(String),
     /// Only its last part is not UTF-8.
     WrittenOut(String),
+}
+
+/// Whether an archive's path is that of the folder itself.
+fn is_root(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').skip(1).all(|part| part.is_empty() || part == b".")
 }
 
 /// Drops the first part of an archive's path; nothing is left of the root, nor of what is below a directory

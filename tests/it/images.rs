@@ -264,3 +264,33 @@ fn clean_removes_what_was_made_here_and_nothing_else() {
     case.run(&["clean"]).exits(0).says("Removed 0 images of 0 B, ");
     Case::empty().run(&["clean"]).exits(2);
 }
+
+#[test]
+fn what_is_said_of_an_image_that_is_not_there_holds() {
+    let case = Cleaned(case("words"));
+    let name = format!("kratix-test-it/words-{}", std::process::id());
+    case.0.run(&["run", "--no-build"]).exits(3).says("without --no-build it is built here");
+    case.0.run(&["run", "--pull"]).exits(3).says("--pull: there is no newer busybox:1.36 to be had: ");
+    case.0
+        .run(&["run", "--no-build", "--image", &format!("{name}=pipeline")])
+        .exits(2)
+        .says("--image names a folder to build from, and --no-build says that nothing is built");
+}
+
+#[test]
+fn a_secret_that_a_build_prints_is_not_shown() {
+    let case = case("secret").edit(
+        "pipeline/Dockerfile",
+        "COPY data",
+        "RUN --mount=type=secret,id=token cat /run/secrets/token; exit 4\nCOPY data",
+    );
+    let case = Cleaned(case.env("TOKEN", "hunter2-hunter2"));
+    case.0
+        .run(&["build", "--no-capture", "--secret", "id=token,env=TOKEN"])
+        .exits(3)
+        .says("<masked>")
+        .does_not_say("hunter2");
+    let log =
+        case.0.read(&format!(".kratix-test/images/kratix-test-it-secret-{}-dev.log", std::process::id()));
+    assert!(log.contains("<masked>") && !log.contains("hunter2"), "{log}");
+}

@@ -80,6 +80,13 @@ fn t16_files_that_kratix_cannot_read() {
                 /work-creator-files/metadata/status.yaml: permission denied";
     let status = "umask 077; echo 'a: 1' > /kratix/metadata/status.yaml";
     refused(status, "KT116", text, "metadata/status.yaml");
+    let text = "open /work-creator-files/input: permission denied";
+    refused(output("chmod 700 /kratix/output"), "KT116", text, "results/request.yaml/output");
+    let text = "Kratix passes over /kratix/metadata/status.yaml: stat /work-creator-files/metadata/status.yaml: \
+                permission denied";
+    let status = "echo 'a: 1' > /kratix/metadata/status.yaml; chmod 700 /kratix/metadata";
+    refused(status, "KT116", text, "results/request.yaml/metadata");
+    silent("chmod 755 /kratix/output /kratix/metadata", "KT116");
     silent(
         output("chown 65532 a.yaml; chmod 400 a.yaml; mkdir -m 755 d; touch d/b.yaml; chmod 644 d/b.yaml"),
         "KT116",

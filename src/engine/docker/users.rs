@@ -64,7 +64,7 @@ impl Docker {
     /// A tree from an archive with the owners that its files have, as far as they can be known.
     pub(super) fn with_owners(&self, workspace: u64, mut tree: Tree) -> Tree {
         let only = if self.facts.is_podman { self.users.only(workspace) } else { None };
-        for entry in tree.entries.values_mut() {
+        for entry in tree.entries.values_mut().chain(&mut tree.top) {
             if let Some((uid, gid)) = only {
                 (entry.uid, entry.gid) = (uid, gid);
             } else if let Some((uid, gid)) = self.facts.root_is {

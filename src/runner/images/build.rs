@@ -10,10 +10,11 @@ use tokio::sync::Semaphore;
 
 use super::orders::{Order, Origin};
 use super::{ImageOptions, Prepared, Preparing, sources, told};
-use crate::engine::{Build, BuildFailure, Engine, EngineError, Image};
+use crate::engine::{Build, BuildFailure, Engine, EngineError, Image, Secret};
 use crate::image::{self, Base, ContextError, Ingredients, Packed};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
+use crate::secrets::Secrets;
 use crate::tree::context::Instruction;
 
 /// The lines of a failed build's log that are shown.
@@ -26,6 +27,8 @@ pub(super) struct Builder<'a, E> {
     /// Where logs are kept, by the folder of a Promise.
     results: &'a BTreeMap<PathBuf, Results>,
     on_event: &'a dyn Fn(Event<'_>),
+    /// What no log may show.
+    secrets: Secrets,
     /// As many builds at once as the engine has processors: more would only share them.
     slots: Semaphore,
 }
@@ -44,7 +47,8 @@ impl<'a, E: Engine> Builder<'a, E> {
         on_event: &'a dyn Fn(Event<'_>),
     ) -> Self {
         let slots = Semaphore::new(engine.processors().max(2));
-        Self { engine, options, results, on_event, slots }
+        let secrets = Secrets::new(options.secrets.iter().map(Secret::value));
+        Self { engine, options, results, on_event, secrets, slots }
     }
 
     /// Sets about an image, wherever it comes from; `built` are those that are set about already.
@@ -88,10 +92,13 @@ impl<'a, E: Engine> Builder<'a, E> {
             Ok(Prepared { image: pulled, name, sources })
         };
         taken.await.map_err(|error: EngineError| {
-            let hint = Some(
-                "no Dockerfile for it was found: build it first, or say under `images:` in \
-                             kratix-test.yaml where it is built",
-            );
+            let hint = Some(match self.options.no_build {
+                true => "without --no-build it is built here, if a Dockerfile for it is found",
+                false => {
+                    "no Dockerfile for it was found: build it first, or say under `images:` in \
+                          kratix-test.yaml where it is built"
+                }
+            });
             let message = &error.to_string();
             (self.on_event)(Event::ImageFailed { reference, message, at: None, hint, log: &[] });
             told(reference)
@@ -168,8 +175,9 @@ impl<'a, E: Engine> Builder<'a, E> {
         let reference = &order.reference;
         let mut log = Vec::new();
         let mut on_line = |line: &str| {
-            (self.on_event)(Event::ImageLine { reference, line });
-            log.push(line.to_owned());
+            let line = self.secrets.hide(line);
+            (self.on_event)(Event::ImageLine { reference, line: &line });
+            log.push(line.into_owned());
         };
         let built = self.engine.build(build, &mut on_line).await;
         let kept =
@@ -177,7 +185,12 @@ impl<'a, E: Engine> Builder<'a, E> {
         built.map_err(|error| {
             let kept = kept.map(|path| format!("all of the log is in {}", path.display()));
             match error {
-                EngineError::BuildFailed { failure, .. } => Failed::build(order, *failure, log, kept),
+                EngineError::BuildFailed { mut failure, .. } => {
+                    for line in &mut failure.log {
+                        *line = self.secrets.hide(line).into_owned();
+                    }
+                    Failed::build(order, *failure, log, kept)
+                }
                 other => Failed { hint: kept, log, ..Failed::engine(&other) },
             }
         })
@@ -218,7 +231,7 @@ impl<'a, E: Engine> Builder<'a, E> {
                 Ok(Some(pulled))
             }
             Err(error) if present.is_some() => Err(Failed {
-                message: format!("--pull: {error}"),
+                message: format!("--pull: there is no newer {image} to be had: {}", why(&error)),
                 hint: Some("without --pull, the image that the engine has is used".to_owned()),
                 ..Failed::default()
             }),
@@ -227,6 +240,14 @@ impl<'a, E: Engine> Builder<'a, E> {
                 Ok(None)
             }
         }
+    }
+}
+
+/// Without what does not hold here: that the engine has no such image.
+fn why(error: &EngineError) -> String {
+    match error {
+        EngineError::ImageNotFound { reason, .. } => reason.clone(),
+        other => other.to_string(),
     }
 }
 
