@@ -107,6 +107,19 @@ const CONTAINERS: &[(&str, u16, &str, &str)] = &[
         "imagePullPolicy: Unsupported value: \"always\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
         "name: one, image: i:1, imagePullPolicy: Always",
     ),
+    (
+        "name: one, image: 'acme/P:v1'",
+        210,
+        "Failed to apply default image tag \"acme/P:v1\": couldn't parse image name \"acme/P:v1\": invalid reference \
+         format: repository name (acme/P) must be lowercase",
+        "name: one, image: 'acme/p:v1'",
+    ),
+    (
+        "name: one, image: '-x'",
+        210,
+        "couldn't parse image name \"-x\": invalid reference format",
+        "name: one, image: 'x:1'",
+    ),
     ("name: one, image: i", 148, "ErrImagePull", "name: one, image: i, imagePullPolicy: IfNotPresent"),
     ("name: one, image: 'r:5000/i:latest'", 148, "ErrImagePull", "name: one, image: 'r:5000/i:1'"),
     (
