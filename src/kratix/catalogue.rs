@@ -47,7 +47,7 @@ pub(crate) struct Rule {
 
 /// A text that is not a code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text} is not a code; they are KT101 to KT148, KT201 to KT209 and KT221 to KT229")]
+#[error("{text} is not a code; they are KT101 to KT148, KT201 to KT210 and KT221 to KT229")]
 pub(crate) struct UnknownCode {
     text: String,
 }
@@ -124,6 +124,7 @@ rules! {
     KT207 207 Silent Warning "a key stands twice in a map"
     KT208 208 Admission Error "the API refuses the request"
     KT209 209 Admission Warning "a rule of the API that could not be checked"
+    KT210 210 Pod Error "an image has a name that cannot be pulled"
     KT221 221 WorkWriter Error "a special file where Kratix reads"
     KT222 222 Silent Warning "a file name that is not UTF-8"
     KT223 223 Silent Error "a destination selector for a directory outside the output"
@@ -207,7 +208,7 @@ mod tests {
     fn every_trap_has_a_code() {
         let codes: Vec<String> = Code::all().map(|code| code.to_string()).collect();
         let expected: Vec<String> =
-            (101..=148).chain(201..=209).chain(221..=229).map(|number| format!("KT{number}")).collect();
+            (101..=148).chain(201..=210).chain(221..=229).map(|number| format!("KT{number}")).collect();
         assert_eq!(codes, expected);
     }
 

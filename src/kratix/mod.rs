@@ -14,6 +14,7 @@ pub(crate) mod duration;
 mod environment;
 mod expansion;
 pub(crate) mod finding;
+mod image_reference;
 pub(crate) mod labels;
 pub(crate) mod metadata;
 pub(crate) mod misread;

@@ -35,6 +35,8 @@ pub(crate) mod code {
     pub(crate) const SECOND_DELETE: u16 = 133;
     /// A field of a request that its API has not.
     pub(crate) const DROPPED_FIELD: u16 = 135;
+    /// A destination selector that is no label.
+    pub(crate) const SELECTOR: u16 = 137;
     /// A request whose name is too long.
     pub(crate) const REQUEST_NAME: u16 = 145;
     /// An image without a fixed tag, which is always pulled.
@@ -57,6 +59,8 @@ pub(crate) mod code {
     pub(crate) const INVALID_REQUEST: u16 = 208;
     /// A rule of the API that could not be checked.
     pub(crate) const UNCHECKED_RULE: u16 = 209;
+    /// An image whose name the kubelet cannot parse.
+    pub(crate) const IMAGE_NAME: u16 = 210;
 }
 
 /// Something that the platform would refuse, or do otherwise than the author means.
@@ -122,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_problem_has_a_code_of_its_own() {
-        for number in (121..=131).chain([133, 135, 145, 148]).chain(201..=209) {
+        for number in (121..=131).chain([133, 135, 137, 145, 148]).chain(201..=210) {
             let problem = Problem::new(number, "x", KeyPath::root(), Position { line: 1, column: 1 });
             assert_eq!(problem.finding(Path::new("x")).code.to_string(), format!("KT{number}"));
         }

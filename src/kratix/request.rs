@@ -177,25 +177,32 @@ fn with_name(mut value: Json, name: &str) -> Json {
 fn check_metadata(metadata: Option<&Node>, name: &str, namespace: &str) -> Vec<Violation> {
     let path = KeyPath::root().name("metadata");
     let mut violations = Vec::new();
-    let refuse = |path: &KeyPath, value: &str, refused: Vec<String>| {
-        let one = |why: String| Violation::invalid(path.clone(), &value.into(), &why);
-        refused.into_iter().map(one).collect::<Vec<_>>()
-    };
     if name.is_empty() {
         violations.push(Violation::required(path.name("name"), "name or generateName is required"));
     } else {
-        violations.extend(refuse(&path.name("name"), name, names::refuse_subdomain(name)));
+        violations.extend(invalid(&path.name("name"), name, names::refuse_subdomain(name)));
     }
-    violations.extend(refuse(&path.name("namespace"), namespace, names::refuse_label(namespace)));
-    let Some(metadata) = metadata else { return violations };
+    violations.extend(invalid(&path.name("namespace"), namespace, names::refuse_label(namespace)));
+    violations.extend(metadata.into_iter().flat_map(check_labels));
+    violations
+}
+
+fn invalid(path: &KeyPath, value: &str, refused: Vec<String>) -> Vec<Violation> {
+    refused.into_iter().map(|why| Violation::invalid(path.clone(), &value.into(), &why)).collect()
+}
+
+/// What every API refuses of the labels and the annotations of an object.
+pub(super) fn check_labels(metadata: &Node) -> Vec<Violation> {
+    let path = KeyPath::root().name("metadata");
+    let mut violations = Vec::new();
     for (key, value) in super::read::labels(metadata, "labels") {
         let path = path.name("labels");
-        violations.extend(refuse(&path, &key, names::refuse_qualified(&key)));
-        violations.extend(refuse(&path, &value, names::refuse_label_value(&value)));
+        violations.extend(invalid(&path, &key, names::refuse_qualified(&key)));
+        violations.extend(invalid(&path, &value, names::refuse_label_value(&value)));
     }
     for (key, _) in super::read::labels(metadata, "annotations") {
         let lower = key.to_lowercase();
-        violations.extend(refuse(&path.name("annotations"), &key, names::refuse_qualified(&lower)));
+        violations.extend(invalid(&path.name("annotations"), &key, names::refuse_qualified(&lower)));
     }
     violations
 }

@@ -6,7 +6,8 @@ use crate::kratix::catalogue::{KT108, KT118, KT119, KT132};
 use crate::kratix::{Finding, Pipeline};
 use crate::outcome::{Ended, PipelineOutcome, StageOutcome};
 
-/// Looks at the last stage of a pipeline. What it says can only be a guess, so it never fails a test by itself.
+/// Looks at the last stage of a pipeline. What is read out of its log can only be a guess, so it never fails a test by
+/// itself; that it ran out of memory is known.
 pub(super) fn symptoms(
     outcome: &PipelineOutcome,
     place: usize,
@@ -16,10 +17,11 @@ pub(super) fn symptoms(
     let Some(stage) = outcome.stages.last().filter(|stage| stage.ended != Ended::Exited(0)) else {
         return Vec::new();
     };
-    let found = [memory(stage), read_only(stage), lost_files(stage, place), forbidden(stage, pipeline)];
+    let guesses = [read_only(stage), lost_files(stage, place), forbidden(stage, pipeline)];
+    let guesses = guesses.into_iter().flatten().map(Finding::warning);
     let file = &job.suite.file.source.path;
     let position = pipeline.container(&stage.container).map(|(_, container)| container.at);
-    found.into_iter().flatten().map(|finding| finding.warning().at(file, position)).collect()
+    memory(stage).into_iter().chain(guesses).map(|finding| finding.at(file, position)).collect()
 }
 
 /// The kubelet ends a pod that takes more of the node's disk than the largest limit of its containers. What a container

@@ -163,7 +163,9 @@ fn kratix(
     let Some(outcome) = ran.pipelines.last_mut() else { return Ok(Next::Pipeline) };
     let made = platform.finish_pipeline(pipeline, &outcome.left)?;
     let invalid = made.findings.iter().any(|finding| finding.code == KT137);
-    ran.findings.extend(made.findings);
+    // Those of the Promise's own selectors were found in promise.yaml, and have their place there.
+    let told = |finding: &Finding| finding.code != KT137 || finding.at.is_some();
+    ran.findings.extend(made.findings.into_iter().filter(told));
     if invalid {
         platform.cannot_schedule(pipeline);
     }

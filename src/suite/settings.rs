@@ -629,7 +629,7 @@ mod tests {
 
     #[test]
     fn what_is_no_code_is_an_error_at_its_place() {
-        let unknown = "KT999 is not a code; they are KT101 to KT148, KT201 to KT209 and KT221 to KT229";
+        let unknown = "KT999 is not a code; they are KT101 to KT148, KT201 to KT210 and KT221 to KT229";
         for text in ["findings: {KT999: allow}\n", "expect: {findings: [KT999]}\n"] {
             let error = error(text).0;
             assert!(error.starts_with("1:") && error.ends_with(unknown), "{error}");

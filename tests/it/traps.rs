@@ -80,9 +80,9 @@ fn t18_writing_to_the_input() {
 fn t19_more_memory_than_the_limit() {
     let greedy = "dd if=/dev/zero of=/dev/null bs=300M count=1";
     let ran = Case::stage(greedy).run(&["run"]).exits(1);
-    ran.says("warning KT119 OOMKilled").says("promise.yaml:38:13").says("its limit, 256 MiB");
+    ran.says("error KT119 OOMKilled").says("promise.yaml:38:13").says("its limit, 256 MiB");
     // Also where the stage gets over it: Kubernetes fails such a container all the same.
-    Case::stage(&format!("{greedy} || true")).run(&["run"]).exits(1).says("warning KT119 OOMKilled");
+    Case::stage(&format!("{greedy} || true")).run(&["run"]).exits(1).says("error KT119 OOMKilled");
     let enough = "image: busybox:1.36\n            resources: {limits: {memory: 512Mi}}";
     silent(Case::stage(greedy).edit("promise.yaml", "image: busybox:1.36", enough), "KT119");
 }

@@ -3,6 +3,7 @@
 use crate::yaml::KeyPath;
 
 use super::super::container::{Container, VolumeMount};
+use super::super::image_reference;
 use super::super::names;
 use super::super::problem::{Problem, code};
 use super::super::quantity;
@@ -89,6 +90,8 @@ fn check_image(job: &mut Job<'_>, place: &Place<'_>) {
             &format!("{field}: Invalid value: {}: {why}", quote(image)),
             None,
         );
+    } else if let Some(why) = image_reference::refuse(image) {
+        return refuse_reference(job, place, &why);
     }
     let policy = place.container.image_pull_policy.as_deref().unwrap_or_default();
     if !matches!(policy, "" | "Always" | "IfNotPresent" | "Never") {
@@ -104,6 +107,16 @@ fn check_image(job: &mut Job<'_>, place: &Place<'_>) {
         let hint = "give the image a tag that is not latest, or set imagePullPolicy: IfNotPresent";
         job.note(Problem::new(code::LATEST_IMAGE, text, path, at).hint(hint));
     }
+}
+
+/// The API server takes any text; the kubelet does not.
+fn refuse_reference(job: &mut Job<'_>, place: &Place<'_>, why: &str) {
+    let image = quote(&place.container.image);
+    let path = place.container.path.name("image");
+    let text = format!("Failed to apply default image tag {image}: couldn't parse image name {image}: {why}");
+    let at = job.promise.locate(&path);
+    let hint = "the pod waits in InvalidImageName: write [REGISTRY/]NAME:TAG, the name in lower case";
+    job.note(Problem::new(code::IMAGE_NAME, text, path, at).hint(hint));
 }
 
 /// Whether an image has no digest, and no tag or the tag `latest`.

@@ -4,6 +4,7 @@
 mod container;
 mod crd;
 mod job;
+mod metadata;
 mod placement;
 mod structural;
 mod variables;
@@ -35,6 +36,7 @@ const MAX_ID: usize = 60;
 pub(crate) fn check(promise: &Promise) -> Vec<Problem> {
     let mut problems = remarks(promise);
     problems.extend(check_name(promise));
+    problems.extend(metadata::check(promise));
     let (pipelines, others): (Vec<_>, Vec<_>) =
         promise.problems.iter().cloned().partition(|problem| PARSING.contains(&problem.code));
     problems.extend(others);
@@ -47,6 +49,7 @@ pub(crate) fn check(promise: &Promise) -> Vec<Problem> {
         problems.extend(check_workflow(promise, workflow));
     }
     problems.extend(check_interval(promise));
+    problems.extend(metadata::check_selectors(promise));
     problems
 }
 

@@ -107,6 +107,19 @@ const CONTAINERS: &[(&str, u16, &str, &str)] = &[
         "imagePullPolicy: Unsupported value: \"always\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
         "name: one, image: i:1, imagePullPolicy: Always",
     ),
+    (
+        "name: one, image: 'acme/P:v1'",
+        210,
+        "Failed to apply default image tag \"acme/P:v1\": couldn't parse image name \"acme/P:v1\": invalid reference \
+         format: repository name (acme/P) must be lowercase",
+        "name: one, image: 'acme/p:v1'",
+    ),
+    (
+        "name: one, image: '-x'",
+        210,
+        "couldn't parse image name \"-x\": invalid reference format",
+        "name: one, image: 'x:1'",
+    ),
     ("name: one, image: i", 148, "ErrImagePull", "name: one, image: i, imagePullPolicy: IfNotPresent"),
     ("name: one, image: 'r:5000/i:latest'", 148, "ErrImagePull", "name: one, image: 'r:5000/i:1'"),
     (
@@ -647,4 +660,56 @@ fn a_dependency_without_a_kind_cannot_be_read() {
     assert_eq!(found[0].text, "Object 'Kind' is missing in '{\"metadata\":{\"name\":\"x\"}}'");
     assert_eq!(found[0].path.to_string(), "spec.dependencies[1]");
     assert_eq!(dependencies("[{apiVersion: v1, kind: Namespace}]"), []);
+}
+
+/// What is said of a Promise with this in its metadata, beside its name.
+fn said_of_metadata(metadata: &str) -> Vec<(u16, String, usize)> {
+    let text = promise("  {}\n").replace("name: mypromise", &format!("name: mypromise, {metadata}"));
+    let found = problems(&text).into_iter();
+    found.map(|problem| (problem.code, problem.text, problem.at.line)).collect()
+}
+
+#[test]
+fn labels_and_annotations_of_the_promise_itself_must_be_such() {
+    for (bad, text, good) in [
+        (
+            "labels: {a: 1}",
+            "Promise in version \"v1alpha1\" cannot be handled as a Promise: json: cannot unmarshal number into Go struct \
+             field ObjectMeta.metadata.labels of type string",
+            "labels: {a: '1'}",
+        ),
+        (
+            "annotations: {a: true}",
+            "field ObjectMeta.metadata.annotations of type string",
+            "annotations: {a: 'b c'}",
+        ),
+        (
+            "labels: {a: b c}",
+            "Promise.platform.kratix.io \"mypromise\" is invalid: metadata.labels: Invalid value: \"b c\": a valid label",
+            "labels: {a: b_c}",
+        ),
+        ("labels: {a b: c}", "metadata.labels: Invalid value: \"a b\": name part must", "labels: {a/b: c}"),
+        ("annotations: {a b: c}", "metadata.annotations: Invalid value: \"a b\"", "annotations: {A.b/c: d}"),
+    ] {
+        let found = said_of_metadata(bad);
+        assert_eq!(found.len(), 1, "{bad}: {found:?}");
+        assert!(found[0].0 == 202 && found[0].1.contains(text) && found[0].2 == 3, "{bad}: {found:?}");
+        assert_eq!(said_of_metadata(good), [], "{good}");
+    }
+}
+
+#[test]
+fn destination_selectors_of_the_promise_must_be_labels() {
+    let said = |selectors: &str| problems(&promise(&format!("  destinationSelectors:\n{selectors}")));
+    let found = said("  - matchLabels: {env: dev}\n  - matchLabels: {env: a b, zone: a b}\n");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].code, found[0].at.line), (137, 7));
+    assert_eq!(
+        found[0].text,
+        "Failed to schedule or update for workloadGroups: [5058f1af8388633f609cadb75a75dc9d]"
+    );
+    assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("value \"a b\" of zone")), "{found:?}");
+    let found = said("  - matchLabels: {a b: c}\n");
+    assert!(found[0].hint.as_deref().is_some_and(|hint| hint.contains("key \"a b\"")), "{found:?}");
+    assert_eq!(said("  - matchLabels: {a.b/c: d_e}\n"), []);
 }

@@ -153,17 +153,40 @@ impl StatusWriter<'_> {
             .into_iter()
             .map(|code| {
                 let at = first(code).and_then(|violation| written_at(violation, status, incoming));
-                Finding::status_writer(code, &text).at(&metadata.status.path, at).hint(hint_for(code))
+                let hint = first(code).map(|violation| hint_for(violation, status)).unwrap_or_default();
+                Finding::status_writer(code, &text).at(&metadata.status.path, at).hint(hint)
             })
             .collect()
     }
 }
 
-fn hint_for(code: Code) -> &'static str {
-    if code == KT147 {
-        "give each condition type, status, reason, message and lastTransitionTime"
-    } else {
-        "quote the value if it is meant as text: `status: \"True\"`"
+/// What to write instead. Only a scalar can be made text by quotes.
+fn hint_for(violation: &Violation, status: &Status) -> String {
+    if violation.code == KT147 {
+        return "give each condition type, status, reason, message and lastTransitionTime".to_owned();
+    }
+    let root = Value::Object(status.clone());
+    let refused = violation.path.keys().iter().try_fold(&root, |value, key| match key {
+        Key::Name(name) => value.get(name),
+        Key::Index(index) => value.get(index),
+    });
+    let Some((_, wanted)) = violation.text.split_once("must be of type ") else {
+        return "leave it out, or write what the platform takes".to_owned();
+    };
+    let wanted = wanted.split(':').next().unwrap_or(wanted);
+    match (wanted, refused) {
+        ("string", Some(Value::Bool(_) | Value::Number(_))) => {
+            "quote the value if it is meant as text: `status: \"True\"`".to_owned()
+        }
+        ("string", _) => "write a string".to_owned(),
+        ("datetime" | "date-time", _) => {
+            "write a time as RFC 3339 has it, in quotes: \"2026-01-31T12:00:00Z\"".to_owned()
+        }
+        ("integer", Some(Value::String(_))) => "write an integer, without quotes".to_owned(),
+        ("integer", _) => "write an integer".to_owned(),
+        ("array", _) => "write a list".to_owned(),
+        ("object", _) => "write a map".to_owned(),
+        (other, _) => format!("write a value of type {other}"),
     }
 }
 
@@ -355,6 +378,29 @@ mod tests {
         assert!(outcome.findings[0].text.contains("status.conditions[1].status: Invalid value: \"boolean\""));
         assert_eq!(place(&outcome), Some((3, 3)));
         assert_eq!(codes(&apply(LAST, "conditions:\n- type: Mine\n  status: 'True'\n")), []);
+    }
+
+    #[test]
+    fn the_hint_says_what_to_write_instead() {
+        for (text, hint) in [
+            ("message: 3", "quote the value"),
+            ("message: [a]", "write a string"),
+            ("conditions: [{type: A, status: True}]", "quote the value"),
+            ("conditions: [{type: A, lastTransitionTime: now}]", "write a time as RFC 3339 has it"),
+        ] {
+            let found = apply(LAST, text).findings;
+            assert!(found[0].hint.as_deref().is_some_and(|said| said.starts_with(hint)), "{text}: {found:?}");
+        }
+        for (wanted, hint) in [
+            ("integer", "write an integer, without quotes"),
+            ("array", "write a list"),
+            ("object", "write a map"),
+        ] {
+            let path = KeyPath::root().name("a");
+            let text = format!("status.a in body must be of type {wanted}: \"string\"");
+            let status = json!({"a": "3"}).as_object().expect("a map").clone();
+            assert_eq!(hint_for(&Violation { code: KT104, path, text }, &status), hint);
+        }
     }
 
     #[test]
