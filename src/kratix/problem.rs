@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use super::catalogue::{Code, KT206};
+use super::catalogue::{Code, KT206, Severity};
 use super::finding::Finding;
 use crate::diagnostic::{Source, SourceError};
 use crate::yaml::{KeyPath, Position};
 
 /// Numbers of findings beyond the table of traps.
 pub(crate) mod code {
+    /// A container that must not be root's by its own words, and is.
+    pub(crate) const ROOT: u16 = 120;
     /// A field of a pipeline that Kratix has not.
     pub(crate) const UNKNOWN_FIELD: u16 = 121;
     /// A value of the wrong type in a pipeline.
@@ -92,7 +94,11 @@ impl Problem {
     /// The same as a finding of the file that it is in.
     pub(crate) fn finding(&self, file: &Path) -> Finding {
         let code = Code::numbered(self.code).unwrap_or(KT206);
-        let finding = Finding::new(code, self.text.as_str()).at(file, Some(self.at));
+        let mut finding = Finding::new(code, self.text.as_str()).at(file, Some(self.at));
+        if self.code == code::ROOT {
+            // Elsewhere it depends on the cluster; here the Promise itself demands it.
+            finding.severity = Severity::Error;
+        }
         match &self.hint {
             Some(hint) => finding.hint(hint.as_str()),
             None => finding,
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn every_problem_has_a_code_of_its_own() {
-        for number in (121..=131).chain([133, 135, 137, 145, 148]).chain(201..=210) {
+        for number in (120..=131).chain([133, 135, 137, 145, 148]).chain(201..=210) {
             let problem = Problem::new(number, "x", KeyPath::root(), Position { line: 1, column: 1 });
             assert_eq!(problem.finding(Path::new("x")).code.to_string(), format!("KT{number}"));
         }

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use super::volumes::Volumes;
 use super::{Runner, Stop, user};
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
-use crate::kratix::{Container, DiskLimit, Finding, Pipeline};
+use crate::kratix::{Container, DiskLimit, Finding, Pipeline, Severity};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
@@ -94,10 +94,17 @@ impl PipelineRun<'_> {
         let finding = |(index, container): (usize, &Container)| {
             let launchable = &self.launchables[index];
             let prepared = images.get(self.suite, self.settings, &launchable.image).ok()?;
-            Some(
-                user::refused(launchable, &prepared.image)?
-                    .at(&self.suite.file.source.path, Some(container.at)),
-            )
+            let mut refused = user::refused(launchable, &prepared.image)?;
+            let own = container.security_context.as_ref().filter(|own| own.run_as_non_root == Some(true));
+            if let Some(own) = own {
+                // That its own user is root was found in promise.yaml, and has its place there.
+                if own.run_as_user == Some(0) {
+                    return None;
+                }
+                // The Promise itself demands it, on whatever cluster.
+                refused.severity = Severity::Error;
+            }
+            Some(refused.at(&self.suite.file.source.path, Some(container.at)))
         };
         containers.filter_map(finding).collect()
     }

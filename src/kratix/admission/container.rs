@@ -1,16 +1,15 @@
 //! Whether a pipeline's containers can be init containers of its pod.
 
-use crate::yaml::KeyPath;
-
 use super::super::container::{Container, VolumeMount};
 use super::super::image_reference;
 use super::super::names;
 use super::super::problem::{Problem, code};
 use super::super::quantity;
+use super::super::read::text;
 use super::super::schema::quote;
 use super::crd::unsupported;
 use super::job::Job;
-use super::{variables, volumes};
+use super::{security, variables, volumes};
 
 /// Where Kratix mounts its own volumes, in their order.
 const OWN_MOUNTS: [&str; 3] = ["/kratix/input", "/kratix/output", "/kratix/metadata"];
@@ -37,7 +36,7 @@ pub(super) fn check(job: &mut Job<'_>) {
             check_mount(job, &place, index, mount);
         }
         check_resources(job, &place);
-        check_security(job, &place);
+        security::check(job, container, &place.field);
     }
 }
 
@@ -155,6 +154,23 @@ fn check_mount(job: &mut Job<'_>, place: &Place<'_>, index: usize, mount: &Volum
         job.refuse(code::VOLUME_TAKEN, &path, &what, None);
     }
     check_sub_path(job, mount, &field);
+    check_propagation(job, place, mount, &field);
+}
+
+fn check_propagation(job: &mut Job<'_>, place: &Place<'_>, mount: &VolumeMount, field: &str) {
+    let Some(node) = job.promise.root.at_path(&mount.path) else { return };
+    let Some(value) = text(node, "mountPropagation") else { return };
+    let field = format!("{field}.mountPropagation");
+    let context = place.container.security_context.as_ref();
+    let (what, hint) = match value.as_str() {
+        "Bidirectional" if context.and_then(|context| context.privileged) != Some(true) => {
+            let why = "Bidirectional mount propagation is available only to privileged containers";
+            (format!("{field}: Forbidden: {why}"), None)
+        }
+        "Bidirectional" | "HostToContainer" | "None" => return,
+        other => unsupported(&field, other, &["Bidirectional", "HostToContainer", "None"]),
+    };
+    job.refuse(code::INVALID_POD, &mount.path.name("mountPropagation"), &what, hint);
 }
 
 fn check_sub_path(job: &mut Job<'_>, mount: &VolumeMount, field: &str) {
@@ -208,22 +224,4 @@ fn is_resource(name: &str) -> bool {
     matches!(name, "cpu" | "memory" | "ephemeral-storage")
         || name.starts_with("hugepages-")
         || name.contains('/')
-}
-
-fn check_security(job: &mut Job<'_>, place: &Place<'_>) {
-    let Some(context) = &place.container.security_context else { return };
-    let (path, field) =
-        (place.container.path.name("securityContext"), format!("{}.securityContext", place.field));
-    for (name, id) in [("runAsUser", context.run_as_user), ("runAsGroup", context.run_as_group)] {
-        if let Some(id) = id.filter(|id| !(0..=i64::from(i32::MAX)).contains(id)) {
-            let what =
-                format!("{field}.{name}: Invalid value: {id}: must be between 0 and 2147483647, inclusive");
-            job.refuse(code::INVALID_POD, &path.name(name), &what, None);
-        }
-    }
-    if context.privileged == Some(true) && context.allow_privilege_escalation == Some(false) {
-        let why = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-        let what = format!("{field}: Invalid value: {why}");
-        job.refuse(code::INVALID_POD, &KeyPath::clone(&path), &what, None);
-    }
 }

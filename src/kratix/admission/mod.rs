@@ -6,6 +6,7 @@ mod crd;
 mod job;
 mod metadata;
 mod placement;
+mod security;
 mod structural;
 mod variables;
 mod volumes;

@@ -4,7 +4,7 @@ use crate::yaml::{KeyPath, Node};
 
 use super::super::names;
 use super::super::problem::code;
-use super::super::read::{items, labels, text};
+use super::super::read::{integer, items, labels, text};
 use super::super::schema::quote;
 use super::crd::unsupported;
 use super::job::Job;
@@ -45,5 +45,18 @@ fn check_toleration(job: &mut Job<'_>, toleration: &Node, (index, path): (usize,
             let (what, hint) = unsupported(&field, &value, supported);
             job.refuse(code::INVALID_POD, &path.name(name), &what, hint);
         }
+    }
+    let given = |name| text(toleration, name).unwrap_or_default();
+    let place = format!("spec.template.spec.tolerations[{index}]");
+    if given("operator") == "Exists" && !given("value").is_empty() {
+        let what =
+            format!("{place}.operator: Invalid value: value must be empty when `operator` is 'Exists'");
+        job.refuse(code::INVALID_POD, &path.name("value"), &what, None);
+    }
+    let effect = given("effect");
+    if integer(toleration, "tolerationSeconds").is_some() && effect != "NoExecute" {
+        let why = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+        let what = format!("{place}.effect: Invalid value: {}: {why}", quote(&effect));
+        job.refuse(code::INVALID_POD, &path.name("tolerationSeconds"), &what, None);
     }
 }

@@ -70,6 +70,36 @@ fn a_good_promise_has_no_problems() {
 /// A container's fields, the finding, what is said, and a near miss.
 const CONTAINERS: &[(&str, u16, &str, &str)] = &[
     (
+        "name: one, image: i:1, securityContext: {runAsNonRoot: true, runAsUser: 0}",
+        120,
+        "Error: container's runAsUser breaks non-root policy",
+        "name: one, image: i:1, securityContext: {runAsNonRoot: true, runAsUser: 1}",
+    ),
+    (
+        "name: one, image: i:1, securityContext: {procMount: default}",
+        206,
+        "securityContext.procMount: Unsupported value: \"default\": supported values: \"Default\", \"Unmasked\"",
+        "name: one, image: i:1, securityContext: {procMount: Default}",
+    ),
+    (
+        "name: one, image: i:1, securityContext: {seccompProfile: {}}",
+        206,
+        "seccompProfile.type: Required value: type is required when seccompProfile is set",
+        "name: one, image: i:1, securityContext: {seccompProfile: {type: RuntimeDefault}}",
+    ),
+    (
+        "name: one, image: i:1, securityContext: {seccompProfile: {type: Localhost}}",
+        206,
+        "localhostProfile: Required value: must be set when seccomp type is Localhost",
+        "name: one, image: i:1, securityContext: {seccompProfile: {type: Localhost, localhostProfile: a}}",
+    ),
+    (
+        "name: one, image: i:1, volumeMounts: [{name: data, mountPath: /x, mountPropagation: none}]",
+        206,
+        "volumeMounts[3].mountPropagation: Unsupported value: \"none\"",
+        "name: one, image: i:1, volumeMounts: [{name: data, mountPath: /x, mountPropagation: None}]",
+    ),
+    (
         "name: reader, image: i:1",
         129,
         "initContainers[1].name: Duplicate value: \"reader\"",
@@ -241,6 +271,24 @@ fn what_a_container_is_refused_for() {
 
 /// A pipeline's spec, the finding, what is said, and a near miss.
 const PIPELINES: &[(&str, u16, &str, &str)] = &[
+    (
+        "{tolerations: [{key: a, operator: Exists, value: b}]}",
+        206,
+        "tolerations[0].operator: Invalid value: value must be empty when `operator` is 'Exists'",
+        "{tolerations: [{key: a, value: b}]}",
+    ),
+    (
+        "{tolerations: [{key: a, value: b, tolerationSeconds: 5}]}",
+        206,
+        "tolerations[0].effect: Invalid value: \"\": effect must be 'NoExecute' when `tolerationSeconds` is set",
+        "{tolerations: [{key: a, value: b, tolerationSeconds: 5, effect: NoExecute}]}",
+    ),
+    (
+        "{volumes: [{name: a, secret: {secretName: s, defaultMode: 777}}]}",
+        206,
+        "volumes[4].secret.defaultMode: Invalid value: 777: must be a number between 0 and 0777 (octal), both inclusive",
+        "{volumes: [{name: a, secret: {secretName: s, defaultMode: 0777}}]}",
+    ),
     (
         "{restartPolicy: Always}",
         131,

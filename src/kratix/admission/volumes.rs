@@ -2,6 +2,7 @@
 
 use super::super::names;
 use super::super::problem::code;
+use super::super::read::integer;
 use super::super::schema::quote;
 use super::super::strict::field;
 use super::super::volume::{Volume, VolumeSource};
@@ -63,6 +64,7 @@ pub(super) fn check(job: &mut Job<'_>) {
         }
         check_source(job, volume, &field);
         check_one_source(job, volume, &field);
+        check_mode(job, volume, &field);
     }
 }
 
@@ -73,6 +75,19 @@ fn check_one_source(job: &mut Job<'_>, volume: &Volume, place: &str) {
     for source in given.skip(1) {
         let what = format!("{place}.{source}: Forbidden: may not specify more than 1 volume type");
         job.refuse(code::INVALID_POD, &volume.path.name(*source), &what, None);
+    }
+}
+
+/// The permissions of its files are nine bits.
+fn check_mode(job: &mut Job<'_>, volume: &Volume, place: &str) {
+    let Some(node) = job.promise.root.at_path(&volume.path) else { return };
+    for source in ["secret", "configMap", "downwardAPI", "projected"] {
+        let mode = field(node, source).and_then(|source| integer(source, "defaultMode"));
+        let Some(mode) = mode.filter(|mode| !(0..=0o777).contains(mode)) else { continue };
+        let why = "must be a number between 0 and 0777 (octal), both inclusive";
+        let what = format!("{place}.{source}.defaultMode: Invalid value: {mode}: {why}");
+        let hint = "write it as an octal number: 0644".to_owned();
+        job.refuse(code::INVALID_POD, &volume.path.name(source).name("defaultMode"), &what, Some(hint));
     }
 }
 
