@@ -92,7 +92,9 @@ impl Checked {
         let refused = settings.expect().and_then(|expect| expect.refused.as_deref());
         let object = resource_object(promise, WorkflowAction::Configure, &document.root);
         let problems = match (object, refused) {
-            (Ok(object), None) => object.remarks,
+            (Ok(object), None) => {
+                object.remarks.into_iter().chain(admission::repeated(&document.duplicates)).collect()
+            }
             (Ok(_), Some(part)) => {
                 let message = format!("the platform accepts it, and was expected to refuse it with: {part}");
                 return self.errors.push(SourceError::whole(path, message));

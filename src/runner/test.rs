@@ -17,7 +17,8 @@ use super::{Job, Runner, Stop, Subject, environment, summaries};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{
-    Code, Finding, Object, Problem, Severity, Target, WorkflowType, promise_object, resource_object,
+    Code, Finding, Object, Problem, Severity, Target, WorkflowType, admission, promise_object,
+    resource_object,
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
 use crate::suite::expectation::Expectation;
@@ -229,7 +230,10 @@ fn object(job: &Job<'_>, plan: &Plan<'_>) -> Result<Option<Object>, Stop> {
     let source = Source::read(request)?;
     let document = source.document()?;
     let refusal = match resource_object(promise, action, &document.root) {
-        Ok(object) => return unless_expected(object, expected),
+        Ok(mut object) => {
+            object.remarks.extend(admission::repeated(&document.duplicates));
+            return unless_expected(object, expected);
+        }
         Err(refusal) => refusal,
     };
     let is_expected = |problem: &Problem| plan.settings.expects(problem.finding(request).code);

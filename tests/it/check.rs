@@ -7,6 +7,15 @@ fn without_engine(case: Case) -> Case {
 }
 
 #[test]
+fn a_key_that_stands_twice_in_a_request_is_a_warning_where_it_stands() {
+    let twice = crate::case::REQUEST.replace("  replicas: 2\n", "  replicas: 2\n  replicas: 3\n");
+    let case = Case::stage("true").test("a").file("test/a/input/object.yaml", &twice);
+    case.run(&["check"]).exits(0).says("warning KT207").says("test/a/input/object.yaml:7:3");
+    let case = case.file("test/a/output/.gitkeep", "");
+    case.run(&["run"]).exits(0).says("KT207").says("the key \"replicas\" stands twice in one map");
+}
+
+#[test]
 fn everything_that_is_wrong_is_listed_and_not_only_the_first() {
     let case = without_engine(Case::script("true").test("a"))
         .edit("promise.yaml", "image: kratix", "imag: kratix")

@@ -13,7 +13,7 @@ mod volumes;
 
 use std::collections::HashSet;
 
-use crate::yaml::KeyPath;
+use crate::yaml::{Duplicate, KeyPath};
 
 use super::duration::GoDuration;
 use super::names;
@@ -56,12 +56,6 @@ pub(crate) fn check(promise: &Promise) -> Vec<Problem> {
 
 /// What the platform passes over without a word.
 fn remarks(promise: &Promise) -> Vec<Problem> {
-    let duplicate = |duplicate: &crate::yaml::Duplicate| {
-        let text =
-            format!("the key {} stands twice in one map, and the last one counts", quote(&duplicate.key));
-        Problem::new(code::DUPLICATE_KEY, text, KeyPath::root(), duplicate.at)
-            .hint("remove the one that is not meant")
-    };
     let dropped = |path: &KeyPath| {
         let text = format!("unknown field {}", quote(&path.to_string()));
         let problem = Problem::new(code::UNKNOWN_PROMISE_FIELD, text, path.clone(), promise.locate(path));
@@ -70,7 +64,17 @@ fn remarks(promise: &Promise) -> Vec<Problem> {
             None => "the API server drops what a Promise does not have: remove it".to_owned(),
         })
     };
-    promise.duplicates.iter().map(duplicate).chain(promise.pruned.iter().map(dropped)).collect()
+    repeated(&promise.duplicates).chain(promise.pruned.iter().map(dropped)).collect()
+}
+
+/// Keys that stand twice in a Promise or a request.
+pub(crate) fn repeated(duplicates: &[Duplicate]) -> impl Iterator<Item = Problem> {
+    duplicates.iter().map(|duplicate| {
+        let text =
+            format!("the key {} stands twice in one map, and the last one counts", quote(&duplicate.key));
+        Problem::new(code::DUPLICATE_KEY, text, KeyPath::root(), duplicate.at)
+            .hint("remove the one that is not meant")
+    })
 }
 
 fn check_name(promise: &Promise) -> Vec<Problem> {
