@@ -78,6 +78,7 @@ impl Checker<'_> {
         self.check_type(place);
         self.check_keywords(place);
         self.check_pattern(place);
+        self.check_rules(place);
         self.check_default(place);
         let schema = place.schema;
         for (name, inner) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
@@ -163,6 +164,19 @@ impl Checker<'_> {
                 schema::quote(pattern)
             );
             self.refuse(place.path.name("pattern"), &what, Some("write it in Go's syntax, RE2"));
+        }
+    }
+
+    /// Whether a rule can be read is for whoever applies it to say: not every one can be, here.
+    fn check_rules(&mut self, place: &Place<'_>) {
+        const RULES: &str = "x-kubernetes-validations";
+        let rules = place.schema.get(RULES).and_then(Json::as_array);
+        for (index, rule) in rules.into_iter().flatten().enumerate() {
+            if rule.get("rule").and_then(Json::as_str).is_none_or(|rule| rule.trim().is_empty()) {
+                let what =
+                    format!("{}.{RULES}[{index}].rule: Required value: rule is not specified", place.field);
+                self.refuse(place.path.name(RULES).index(index), &what, None);
+            }
         }
     }
 

@@ -594,6 +594,11 @@ const APIS: &[(&str, &str, &str)] = &[
     ),
     (
         "{type: integer}",
+        "{type: string, x-kubernetes-validations: [{rule: self != ''}, {message: bad}]}",
+        "properties[size].x-kubernetes-validations[1].rule: Required value: rule is not specified",
+    ),
+    (
+        "{type: integer}",
         "{type: integer, default: big}",
         "properties[size].default: Invalid value: \"string\":  in body must be of type integer: \"string\"",
     ),
