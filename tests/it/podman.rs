@@ -96,6 +96,8 @@ impl Drop for Podman {
 
 fn command(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
+    // Its monitor leaves a file where it is started when a container runs out of memory.
+    command.current_dir(folder);
     command.env("TMPDIR", folder);
     command.env("CONTAINERS_CONF", folder.join("containers.conf"));
     command.env("CONTAINERS_STORAGE_CONF", folder.join("storage.conf"));

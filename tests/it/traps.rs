@@ -143,6 +143,14 @@ fn t20_root_where_the_platform_forbids_it() {
     warned(with("{runAsNonRoot: true}"), "KT120", text, "promise.yaml:38:13");
     silent(with("{runAsNonRoot: true, runAsUser: 1000}"), "KT120");
     silent(with("{runAsNonRoot: false}"), "KT120");
+    // Where the Promise itself demands it, the pod starts nowhere.
+    let own = |context: &str| {
+        let field = format!("image: busybox:1.36\n            securityContext: {context}");
+        Case::stage("true").edit("promise.yaml", "image: busybox:1.36", &field)
+    };
+    refused(own("{runAsNonRoot: true}"), "KT120", text, "promise.yaml:");
+    refused(own("{runAsNonRoot: true, runAsUser: 0}"), "KT120", "runAsNonRoot", "promise.yaml:");
+    silent(own("{runAsNonRoot: true, runAsUser: 1000}"), "KT120");
 }
 
 #[test]

@@ -47,6 +47,14 @@ fn t21_a_field_that_a_container_does_not_have() {
 }
 
 #[test]
+fn an_image_whose_name_nobody_can_pull() {
+    let text = "couldn't parse image name \"acme/P:v1\": invalid reference format: repository name (acme/P) must be \
+                lowercase";
+    refused(&with("image: busybox:1.36", "image: acme/P:v1"), "KT210", text, "promise.yaml:39:13");
+    silent(&with("image: busybox:1.36", "image: localhost:5000/acme/p_x.y:V1"), "KT210");
+}
+
+#[test]
 fn t22_a_value_without_quotes() {
     let text = "failed unmarshalling pipeline setup: json: cannot unmarshal number into Go struct field \
                 EnvVar.spec.containers.env.value of type string";
