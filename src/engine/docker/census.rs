@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, ImageSummary, Volume};
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum as State, ImageSummary};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListImagesOptionsBuilder};
-use time::OffsetDateTime;
 
 use super::container::understood;
 use super::reason::request;
-use super::{Docker, IMAGE_LABEL, OWNER_LABEL};
-use crate::engine::{Cluster, EngineError, Holdings, Image};
+use super::{Docker, IMAGE_LABEL};
+use crate::engine::{Cluster, EngineError, Holdings, Image, LeftBehind};
 
-const COUNTING: &str = "looking at what is in the engine";
+pub(super) const COUNTING: &str = "looking at what is in the engine";
 
 impl Docker {
     /// The local clusters, running or stopped.
@@ -24,19 +23,11 @@ impl Docker {
     /// Images, and what runs that have ended left behind.
     pub(crate) async fn holdings(&self) -> Result<Holdings, EngineError> {
         let images = self.images(Some(IMAGE_LABEL)).await?;
-        let containers = self.containers(OWNER_LABEL).await.map_err(request(COUNTING))?;
-        let volumes = self.volumes(OWNER_LABEL).await.map_err(request(COUNTING))?;
-        let of_container = |found: &ContainerSummary| (found.labels.clone(), found.created);
-        let of_volume = |found: &Volume| {
-            (Some(found.labels.clone()), found.created_at.map(OffsetDateTime::unix_timestamp))
-        };
-        let made = containers.iter().map(of_container).chain(volumes.iter().map(of_volume));
-        let dead =
-            made.filter(|(labels, made)| self.is_left_behind(labels.as_ref(), made.unwrap_or(i64::MAX)));
+        let LeftBehind { containers, volumes } = self.left_behind().await?;
         Ok(Holdings {
             images: images.len(),
             image_bytes: images.iter().map(|image| u64::try_from(image.size).unwrap_or_default()).sum(),
-            left_behind: dead.count(),
+            left_behind: containers + volumes,
         })
     }
 
@@ -48,7 +39,7 @@ impl Docker {
         }
     }
 
-    async fn images(&self, label: Option<&str>) -> Result<Vec<ImageSummary>, EngineError> {
+    pub(super) async fn images(&self, label: Option<&str>) -> Result<Vec<ImageSummary>, EngineError> {
         let filters: HashMap<&str, Vec<&str>> =
             label.map(|label| ("label", vec![label])).into_iter().collect();
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();

@@ -3,10 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use bollard::models::ImageSummary;
-use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
+use bollard::query_parameters::RemoveImageOptionsBuilder;
 
 use super::reason::{is_status, request};
-use super::sweep::labelled;
 use super::{Docker, IMAGE_LABEL};
 use crate::engine::{EngineError, OurImage};
 
@@ -16,9 +15,7 @@ const NO_NAME: &str = "<none>:<none>";
 impl Docker {
     /// The images that were built here, each once for every name that begins with `prefix`.
     pub(crate) async fn our_images(&self, prefix: &str) -> Result<Vec<OurImage>, EngineError> {
-        let options = ListImagesOptionsBuilder::new().filters(&labelled(IMAGE_LABEL)).build();
-        let listed = self.api.list_images(Some(options)).await;
-        let listed = listed.map_err(request("listing the images that were built here"))?;
+        let listed = self.images(Some(IMAGE_LABEL)).await?;
         let mut images: Vec<OurImage> = listed.into_iter().flat_map(|listed| ours(listed, prefix)).collect();
         images.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(images)

@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 };
 use futures_util::future::join_all;
 
+use super::census::COUNTING;
 use super::container::understood;
 use super::reason::{is_status, request};
 use super::{Docker, OWNER_LABEL, RUN_LABEL};
@@ -110,8 +111,8 @@ impl Docker {
 
     /// How many containers and volumes killed runs left behind.
     pub(crate) async fn left_behind(&self) -> Result<LeftBehind, EngineError> {
-        let containers = self.dead_containers().await.map_err(request(REAPING))?.len();
-        let volumes = self.dead_volumes().await.map_err(request(REAPING))?.len();
+        let containers = self.dead_containers().await.map_err(request(COUNTING))?.len();
+        let volumes = self.dead_volumes().await.map_err(request(COUNTING))?.len();
         Ok(LeftBehind { containers, volumes })
     }
 
@@ -139,7 +140,7 @@ impl Docker {
     }
 }
 
-pub(super) fn labelled(label: &str) -> HashMap<&'static str, Vec<String>> {
+fn labelled(label: &str) -> HashMap<&'static str, Vec<String>> {
     HashMap::from([("label", vec![label.to_owned()])])
 }
 
