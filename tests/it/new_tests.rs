@@ -38,7 +38,7 @@ fn an_update_marks_what_varies_between_two_runs() {
         .says("output/note.txt is another one at every run");
     let stored = case.read("test/new/output/a.yaml");
     assert!(stored.contains("  name: a   # the name\n"), "{stored}");
-    assert!(stored.contains("annotations: {made: !timestamp, id: !uuid }\n"), "{stored}");
+    assert!(stored.contains("annotations: {made: !timestamp , id: !uuid }\n"), "{stored}");
     assert!(stored.contains("  same: same\n"), "{stored}");
     let case = case.file("kratix-test.yaml", "ignore: [output/note.txt]\n");
     case.run(&["run"]).exits(0).says("PASS  new");
