@@ -32,7 +32,7 @@ pub(crate) use difference::{
     Change, ChangeKind, ChangedDocument, CompareError, Comparison, Difference, DifferenceKind, DocumentText,
     FileContent, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference,
 };
-pub(crate) use edit::{Around, Rewritten, edit};
+pub(crate) use edit::{Around, Parts, Rewritten, edit, edit_parts};
 pub(crate) use filter::Filter;
 pub(crate) use mark::{TYPES, compiled};
 pub(crate) use rule::{Is, MarkRule, Pattern, Place, Selector};

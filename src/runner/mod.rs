@@ -6,6 +6,7 @@ mod environment;
 mod findings;
 pub(crate) mod images;
 mod ingredients;
+mod items;
 mod judgement;
 pub(crate) mod kept;
 mod log;

@@ -30,6 +30,9 @@ pub(super) struct Record {
     version: u32,
     pub(super) test: String,
     pub(super) ended: Ended,
+    /// What of it was rejected, while the rest is pending: keys of items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rejected: Vec<String>,
     /// Why nothing of it may be stored, in sentences.
     failures: Vec<String>,
     /// What the platform refuses of the Promise itself.
@@ -82,6 +85,7 @@ impl Record {
             version: VERSION,
             test: test.to_owned(),
             ended: Ended::Failed,
+            rejected: Vec::new(),
             failures: Vec::new(),
             refused: Vec::new(),
             findings: outcome.findings.iter().map(|finding| KeptFinding::of(finding, hidden)).collect(),

@@ -32,6 +32,8 @@ pub(crate) struct Tree {
     pub top: Option<Entry>,
     /// Every entry below the root, directories too, but not the root itself.
     pub entries: BTreeMap<String, Entry>,
+    /// Of files whose bytes are not where their path says: where they are.
+    pub elsewhere: BTreeMap<String, PathBuf>,
 }
 
 /// One entry, with the owner and mode that the container gave it.
@@ -125,7 +127,10 @@ impl Tree {
             Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
             None => return Err(io::Error::from(io::ErrorKind::NotFound)),
         }
-        open_regular(&self.root.join(path))
+        match self.elsewhere.get(path) {
+            Some(file) => open_regular(file),
+            None => open_regular(&self.root.join(path)),
+        }
     }
 }
 

@@ -142,7 +142,7 @@ const EDITS: &[(&str, &str, &str, &str, &str)] = &[
     ("what is no YAML is written anew", "a: {{ x }}\n", "a: 1\n", "a: 1\n", "file"),
 ];
 
-const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[] };
+const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[], parts: None };
 
 #[test]
 fn a_document_that_moved_here_keeps_its_marks_and_comments() {
