@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::images::Sources;
 use super::ingredients::Given;
-use super::record::{Ended, Record};
+use super::record::{Ended, Record, text_of};
 use super::test::{self, Plan};
 use super::verdict::{conclude, take_items};
 use super::{Job, Options, Results, Stop, Subject, environment, items, needed};
@@ -35,17 +35,6 @@ pub(crate) struct Decided {
     pub(crate) dropped: bool,
 }
 
-/// Goes through the results of jobs.
-pub(crate) fn decide(
-    decision: Decision,
-    jobs: &[Job<'_>],
-    options: &Options,
-    results: &BTreeMap<PathBuf, Results>,
-) -> anyhow::Result<Vec<Kept>> {
-    let mut desk = Desk::new(jobs, options, results);
-    (0..jobs.len()).map(|at| desk.decide(decision, at)).collect()
-}
-
 fn folder_of<'j>(job: &'j Job<'_>) -> &'j Path {
     match &job.subject {
         Subject::Test(test) => &test.folder,
@@ -65,6 +54,7 @@ pub(crate) struct Desk<'a> {
 
 /// The results of a job, where they are pending.
 struct Pending<'j> {
+    /// Where what is decided is remembered.
     folder: PathBuf,
     record: Record,
     outcome: TestOutcome,
@@ -79,6 +69,16 @@ impl<'a> Desk<'a> {
         results: &'a BTreeMap<PathBuf, Results>,
     ) -> Self {
         Self { jobs, options, results, sources: Vec::new() }
+    }
+
+    /// Goes through the results of all jobs.
+    pub(crate) fn all(&mut self, decision: Decision) -> anyhow::Result<Vec<Kept>> {
+        (0..self.jobs.len()).map(|at| self.decide(decision, at)).collect()
+    }
+
+    /// How many jobs there are.
+    pub(crate) fn count(&self) -> usize {
+        self.jobs.len()
     }
 
     /// How a job's results compare with drafts in place of expected files. An error is one of the drafts.
@@ -176,11 +176,12 @@ impl<'a> Desk<'a> {
 
     /// What is pending of a job's results; else what became of them.
     fn pending<'j>(&mut self, job: &'j Job<'_>, drafts: &Drafts) -> Result<Pending<'j>, State> {
-        let folder = self.results.get(&job.suite.file.folder).and_then(|results| results.kept(&job.name));
-        let Some(folder) = folder else { return Err(State::Absent) };
-        let Some(mut record) = Record::read(&folder).filter(|record| record.test == job.name) else {
-            return Err(State::Absent);
-        };
+        let Some(results) = self.results.get(&job.suite.file.folder) else { return Err(State::Absent) };
+        let Some(folder) = results.kept(&job.name) else { return Err(State::Absent) };
+        let beside = text_of(&folder).ok().and_then(|record| results.beside(&record));
+        let decided = beside.as_deref().and_then(Record::read);
+        let record = decided.or_else(|| Record::read(&folder)).filter(|record| record.test == job.name);
+        let Some(mut record) = record else { return Err(State::Absent) };
         if !record.ended.is_pending() {
             return Err(State::Settled);
         }
@@ -188,7 +189,7 @@ impl<'a> Desk<'a> {
         let mut outcome = TestOutcome::without_run(&job.title, Verdict::Failed);
         folder.clone_into(&mut outcome.results);
         let look = self.judge(job, &mut record, drafts, &mut outcome).unwrap_or_else(|stop| Err(told(stop)));
-        Ok(Pending { folder, record, outcome, look })
+        Ok(Pending { folder: beside.unwrap_or(folder), record, outcome, look })
     }
 
     /// Holds what was left against the expectation. Why it cannot be accepted, if so.

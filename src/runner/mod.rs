@@ -1,5 +1,6 @@
 //! Many tests at once: their images first, then each from request to verdict.
 
+pub(crate) mod artifact;
 pub(crate) mod beside;
 mod cluster;
 mod environment;
@@ -10,6 +11,7 @@ mod items;
 mod judgement;
 pub(crate) mod kept;
 mod log;
+pub(crate) mod marking;
 mod pipeline;
 mod platform;
 mod record;

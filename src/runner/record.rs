@@ -19,8 +19,6 @@ use crate::yaml::Position;
 
 /// The file's name among the results of a test.
 pub(super) const RECORD: &str = "record.json";
-/// Of what is written here. One of another version is as good as none.
-const VERSION: u32 = 1;
 /// Bytes; more than what is known of the most files that are kept.
 const LARGEST: u64 = 64 << 20;
 
@@ -77,12 +75,30 @@ struct KeptPipeline {
     output: BTreeMap<String, Entry>,
 }
 
+/// Why there is no record.
+pub(super) enum Unreadable {
+    /// It is none, or says what none says.
+    Broken,
+    /// It is of a version of the program that writes this format.
+    Version(u32),
+}
+
+/// The bytes of the record among the results of a test.
+pub(super) fn text_of(folder: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open_regular(&folder.join(RECORD))?.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 impl Record {
+    /// Of what is written here. One of another version is as good as none.
+    pub(super) const VERSION: u32 = 1;
+
     /// Of a run that came to its end, before its verdict.
     pub(super) fn of(test: &str, outcome: &TestOutcome, with: Ingredients) -> io::Result<Self> {
         let hidden = |text: &str| outcome.secrets.hide(text).into_owned();
         let mut record = Self {
-            version: VERSION,
+            version: Self::VERSION,
             test: test.to_owned(),
             ended: Ended::Failed,
             rejected: Vec::new(),
@@ -107,10 +123,22 @@ impl Record {
 
     /// The one among the results of a test; nothing if it is broken, or of another version of the program.
     pub(super) fn read(folder: &Path) -> Option<Self> {
-        let mut text = String::new();
-        open_regular(&folder.join(RECORD)).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-        let record: Self = serde_json::from_str(&text).ok()?;
-        (record.version == VERSION && record.is_sound()).then_some(record)
+        Self::read_or_why(folder).ok()
+    }
+
+    /// The same, with why it is none.
+    pub(super) fn read_or_why(folder: &Path) -> Result<Self, Unreadable> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let text = text_of(folder).map_err(|_| Unreadable::Broken)?;
+        let head: Head = serde_json::from_str(&text).map_err(|_| Unreadable::Broken)?;
+        if head.version != Self::VERSION {
+            return Err(Unreadable::Version(head.version));
+        }
+        let record: Option<Self> = serde_json::from_str(&text).ok();
+        record.filter(Self::is_sound).ok_or(Unreadable::Broken)
     }
 
     /// Writes it whole or not at all.
