@@ -35,6 +35,16 @@ pub(crate) struct Decided {
     pub(crate) dropped: bool,
 }
 
+/// Goes through the results of jobs.
+pub(crate) fn decide(
+    decision: Decision,
+    jobs: &[Job<'_>],
+    options: &Options,
+    results: &BTreeMap<PathBuf, Results>,
+) -> anyhow::Result<Vec<Kept>> {
+    Desk::new(jobs, options, results).all(decision)
+}
+
 fn folder_of<'j>(job: &'j Job<'_>) -> &'j Path {
     match &job.subject {
         Subject::Test(test) => &test.folder,

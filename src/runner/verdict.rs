@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::test::Plan;
-use super::{Stop, judgement, update};
+use super::{Stop, judgement, update, varying};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Severity};
 use crate::outcome::{Failure, Item, TestOutcome, Verdict, What};
@@ -94,7 +94,6 @@ fn take(
     }
     update::remove(gone, &mut changes)?;
     let exact = plan.settings.compare() == Compare::Exact;
-    let how = How { exact, marks: plan.settings.marks() };
     let mut anew = Vec::new();
     for (pipeline, left) in judgement::left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
@@ -102,6 +101,8 @@ fn take(
         let differences = differences.filter(|(_, located)| located.is_of(pipeline));
         let changed =
             judgement::changed(differences.map(|(index, located)| (&located.difference, is_taken(index))));
+        let varying = varying::spots(pipeline, outcome);
+        let how = How { exact, marks: plan.settings.marks(), varying: &varying };
         anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
     }
     update::store_summaries(plan, outcome, is_taken, &mut changes)?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::compare::{self, Around, MarkRule, Parts, Rewritten};
+use crate::compare::{self, Around, MarkRule, Parts, Rewritten, Spot};
 use crate::diagnostic::{Source, SourceError};
 use crate::tree::{self, EntryKind, Resolution, Tree};
 
@@ -57,6 +57,8 @@ pub(crate) struct How<'m> {
     pub(crate) exact: bool,
     /// The marks of the settings, whose values stay as they are.
     pub(crate) marks: &'m [MarkRule],
+    /// What is marked in new files: `output/kibana.yaml`.
+    pub(crate) varying: &'m BTreeMap<String, Vec<Spot>>,
 }
 
 /// A part of an expected file that could not be changed in its place: comments and marks that stood there may be gone.
@@ -205,6 +207,9 @@ impl PipelineExpectation {
                 };
                 anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
                 text = edited.text;
+                let spots = how.varying.get(&name).filter(|_| parts.is_none());
+                let marked = spots.and_then(|spots| compare::mark(&text, spots));
+                text = marked.unwrap_or(text);
             }
             changes.store(file, &text, executable)?;
         }
@@ -311,7 +316,7 @@ mod tests {
         let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(|path| {
             (path.to_owned(), Replacement { left: path.to_owned(), parts: None })
         });
-        let how = How { exact: false, marks: &[] };
+        let how = How { exact: false, marks: &[], varying: &BTreeMap::new() };
         let expectation = Expectation::of(test.path()).pipeline("p", true).expect("one pipeline");
         let output = test.path().join("output");
         let mut changes = Changes::of(test.path());

@@ -19,6 +19,7 @@ mod list;
 mod load;
 mod load_archive;
 mod marks;
+mod new_tests;
 mod owners;
 mod platform;
 mod podman;
