@@ -10,5 +10,7 @@ mod model;
 mod page;
 mod screen;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use driver::{Outcome, review};

@@ -53,6 +53,8 @@ fn entry(item: &Item, outcome: &TestOutcome, paint: Paint) -> Entry {
             }
             for (place, located) in &all {
                 page.extend(parts(*place, located, paint));
+                let varying = failure::varying_in(outcome, &located.difference.file, paint);
+                page.extend(varying.map(|text| Part { text: format!("{text}\n"), spot: None }));
             }
             for part in &mut page {
                 part.text = hide(&part.text);

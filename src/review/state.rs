@@ -189,7 +189,7 @@ impl State {
                 self.message = Some(format!("{done}; {} still differs", before.title));
             }
             None => {
-                self.advance();
+                self.go_on(|at, here| at >= here);
                 self.message = Some(format!("{done}: {} is as expected now", before.title));
             }
         }
@@ -243,7 +243,7 @@ impl State {
             [at] => self.view.tests[at.0].entries[at.1].title.clone(),
             _ => Count(places.len(), "item").to_string(),
         };
-        self.advance();
+        self.go_on(|at, here| at > here);
         self.message = Some(format!("{what} {word}"));
     }
 
@@ -262,14 +262,15 @@ impl State {
         }
     }
 
-    /// On to what is not decided yet; where everything is, to the last screen.
-    fn advance(&mut self) {
+    /// On to what is not decided yet, from where we are, or from behind that.
+    fn go_on(&mut self, is_next: impl Fn(At, At) -> bool) {
         let all = self.view.all();
-        let behind = all.iter().position(|at| *at > self.view.at).unwrap_or(0);
+        let behind = all.iter().position(|at| is_next(*at, self.view.at)).unwrap_or(0);
         let undecided = |at: &&At| self.view.decision(**at).is_none();
         let next = all[behind..].iter().chain(&all[..behind]).find(undecided).copied();
         match next {
             Some(at) => self.move_to(at),
+            // Everything is decided.
             None => {
                 self.mode = Mode::Last;
                 self.scroll = 0;
