@@ -1,8 +1,9 @@
 //! From what happened to text: pure functions, and the terminal that they are shown on.
 
-mod difference;
+pub(crate) mod difference;
 pub(crate) mod failure;
 pub(crate) mod finding;
+pub(crate) mod fit;
 mod image;
 pub(crate) mod inline;
 pub(crate) mod list;
