@@ -104,7 +104,7 @@ impl PipelineRun<'_> {
                 // The Promise itself demands it, on whatever cluster.
                 refused.severity = Severity::Error;
             }
-            Some(refused.at(&self.suite.file.source.path, Some(container.at)))
+            Some(refused.within(&self.suite.file.source, container.at))
         };
         containers.filter_map(finding).collect()
     }

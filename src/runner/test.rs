@@ -207,7 +207,7 @@ fn is_resource(target: &Target) -> bool {
 }
 
 fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
-    let path = &job.suite.file.source.path;
+    let path = &job.suite.file.declares(target.workflow);
     match &target.pipeline {
         None => SourceError::whole(path, format!("has no pipeline for {}", target.workflow)),
         Some(name) => {

@@ -113,7 +113,7 @@ impl<E: Engine> Runner<'_, E> {
     ) -> Result<PipelineRun<'p>, Stop> {
         if let Some(stage) = plan.target.stage.as_deref().filter(|stage| pipeline.container(stage).is_none())
         {
-            let path = &job.suite.file.source.path;
+            let path = &job.suite.file.declares(plan.target.workflow);
             let names: Vec<&str> =
                 pipeline.containers.iter().map(|container| container.name.as_str()).collect();
             let error =

@@ -9,6 +9,7 @@ mod marks;
 pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod settings;
+mod split;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ impl PromiseSuite {
         let tests = discover(&file, &promise, &settings)?;
         let has_tests = !tests.is_empty();
         let admission =
-            admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
+            admission::check(&promise).iter().map(|problem| problem.finding_in(&file.source)).collect();
         let searched = file.folder.clone();
         Ok(Self { file, promise, settings, tests, admission, has_tests, searched, is_narrowed: false })
     }

@@ -25,6 +25,7 @@ mod podman;
 mod proxy;
 mod remote;
 mod run;
+mod split;
 mod sshd;
 mod tls;
 mod transcripts;
