@@ -111,7 +111,7 @@ impl Source {
     pub(crate) fn joined(path: &Path, files: Vec<Self>) -> Self {
         let mut joined = Self::of(path, Vec::new());
         for file in files {
-            let above = joined.bytes.iter().filter(|byte| **byte == b'\n').count();
+            let above = joined.bytes.split(|byte| *byte == b'\n').count() - 1;
             joined.bytes.extend(&file.bytes);
             if !file.bytes.ends_with(b"\n") {
                 joined.bytes.push(b'\n');
