@@ -26,6 +26,14 @@ impl KeyPath {
         self.0.is_empty()
     }
 
+    /// The name that it ends in, if it does not end in an index.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match self.0.last()? {
+            Key::Name(name) => Some(name),
+            Key::Index(_) => None,
+        }
+    }
+
     /// This path and one name more.
     #[must_use]
     pub(crate) fn name(&self, name: impl Into<String>) -> Self {

@@ -23,6 +23,7 @@ mod owners;
 mod platform;
 mod podman;
 mod proxy;
+mod pty;
 mod remote;
 mod run;
 mod split;
