@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 
 use super::{NoMatch, accept_command, environment, filter};
+use crate::called;
 use crate::cli::{Format, Global, Review, Selection};
 use crate::exit::Exit;
 use crate::outcome::{Kept, State};
@@ -119,8 +120,9 @@ fn unread(all: &[Kept], selection: &Selection, terminal: &Terminal) -> Exit {
         return Exit::Success;
     }
     terminal.error(&anyhow!(
-        "no results are kept of {}: run first what is to be accepted, with `kratix-test run`",
-        names.join(", ")
+        "no results are kept of {}: run first what is to be accepted, with `{} run`",
+        names.join(", "),
+        called::name()
     ));
     Exit::Failed
 }

@@ -4,7 +4,7 @@ mod address;
 mod build;
 mod cache;
 mod credentials;
-mod csv;
+pub(crate) mod csv;
 mod docker;
 mod node;
 mod owner;
@@ -14,7 +14,7 @@ mod secret;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-pub(crate) use address::{Address, Choice, Endpoint, Surroundings, Why, default_context, find};
+pub(crate) use address::{Address, Choice, Endpoint, Surroundings, Why, default_context, find, podman};
 pub(crate) use build::{Build, BuildFailure};
 pub(crate) use cache::Cache;
 pub(crate) use credentials::Credentials;

@@ -10,6 +10,7 @@ use super::record::{Ended, Record};
 use super::test::{self, Plan};
 use super::verdict::conclude;
 use super::{Job, Options, Results, Stop, Subject, environment, judgement, needed};
+use crate::called;
 use crate::outcome::{Failure, Kept, State, TestOutcome, Verdict};
 use crate::tree::plain;
 
@@ -44,6 +45,7 @@ fn folder_of(job: &Job<'_>) -> PathBuf {
         Subject::Test(test) => test.folder.clone(),
         Subject::Broken(broken) => broken.folder.clone(),
         Subject::Example { new_test, .. } => new_test.clone(),
+        Subject::AsGiven { given, .. } => given.expected.clone(),
     }
 }
 
@@ -95,7 +97,7 @@ impl Desk<'_> {
         let start = Instant::now();
         let plan = test::plan(job)?;
         outcome.secrets = environment::secrets(&plan, self.options);
-        let again = || format!("run it again: kratix-test run {}", job.title);
+        let again = || format!("run it again: {} run {}", called::name(), job.title);
         let folder = outcome.results.clone();
         if !record.is_of(&folder) {
             return Ok(Some(("its results are not what the run left".to_owned(), again())));
@@ -116,7 +118,7 @@ impl Desk<'_> {
         if outcome.differences.iter().any(|located| judgement::cannot_be_stored(&located.difference)) {
             let why =
                 "it left what no expectation can hold, or what breaks a rule of the settings".to_owned();
-            return Ok(Some((why, format!("kratix-test review {} shows it", job.title))));
+            return Ok(Some((why, format!("{} review {} shows it", called::name(), job.title))));
         }
         record.with.expect(&plan.expectation);
         Ok(None)

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::environment::{self, Prepared};
 use super::images::Images;
-use super::pipeline::PipelineRun;
+use super::pipeline::{self, PipelineRun};
 use super::platform::{Next, Platform};
 use super::symptoms::{evicted, symptoms};
 use super::test::Plan;
@@ -132,7 +132,7 @@ impl<E: Engine> Runner<'_, E> {
             volumes,
             disk_limit,
             secrets: environment::secrets(plan, self.options),
-            object: platform.object().to_yaml(),
+            input: pipeline::input(plan.given, platform.object())?,
             before: plan.before.clone(),
             results,
         })

@@ -134,9 +134,7 @@ impl PipelineExpectation {
             let message = "is no folder, where the files that a pipeline leaves are expected";
             return Err(SourceError::whole(&root, message).hint("move it away"));
         }
-        let mut tree = tree::scan(&root).map_err(|error| SourceError::whole(&root, error.to_string()))?;
-        tree.entries.retain(|path, _| !is_kept_for_git(path));
-        Ok(tree)
+        files(&root)
     }
 
     /// Makes what a pipeline left the expectation: `changed` are the paths that differ, each with that of the file that was
@@ -184,6 +182,13 @@ impl PipelineExpectation {
     pub(crate) fn write_empty(&self, changes: &mut Changes) -> Result<(), SourceError> {
         changes.create(self.folder.join("output/.gitkeep"), b"")
     }
+}
+
+/// The files of a folder that count as expected.
+pub(crate) fn files(root: &Path) -> Result<Tree, SourceError> {
+    let mut tree = tree::scan(root).map_err(|error| SourceError::whole(root, error.to_string()))?;
+    tree.entries.retain(|path, _| !is_kept_for_git(path));
+    Ok(tree)
 }
 
 fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {

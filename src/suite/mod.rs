@@ -131,7 +131,8 @@ impl NamedTest {
 }
 
 impl PromiseSuite {
-    fn load(file: PromiseFile) -> Result<Self, SourceError> {
+    /// A Promise with its settings and its tests.
+    pub(crate) fn load(file: PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::parse(&file.source)?;
         let settings = Settings::load(&file.root, &file.folder)?;
         let tests = discover(&file, &promise, &settings)?;

@@ -8,13 +8,14 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 20] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
         "commands",
         &[
             "archive",
+            "called",
             "cli",
             "cluster",
             "diagnostic",
@@ -33,6 +34,7 @@ const TABLE: [(&str, &[&str]); 19] = [
     (
         "runner",
         &[
+            "called",
             "compare",
             "diagnostic",
             "engine",
@@ -48,6 +50,7 @@ const TABLE: [(&str, &[&str]); 19] = [
     (
         "report",
         &[
+            "called",
             "cli",
             "cluster",
             "commands",
@@ -63,7 +66,7 @@ const TABLE: [(&str, &[&str]); 19] = [
             "yaml",
         ],
     ),
-    ("doctor", &["engine"]),
+    ("doctor", &["called", "engine"]),
     ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
@@ -72,6 +75,7 @@ const TABLE: [(&str, &[&str]); 19] = [
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
+    ("called", &[]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
     ("secrets", &[]),

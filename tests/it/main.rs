@@ -10,6 +10,7 @@ mod check;
 mod cluster;
 mod completions;
 mod doctor;
+mod dropin;
 mod engine;
 mod fixtures;
 mod help;
