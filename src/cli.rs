@@ -7,14 +7,27 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 
 /// Reads the arguments of the program, which help and usage call by this name.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>, name: &str) -> Result<Cli, clap::Error> {
-    let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
-        Some(help) => command.after_help(help.replace("kratix-test ", &format!("{name} "))),
-        None => command,
+    let renamed = |command: clap::Command| {
+        let called = |text: &str| text.replace("kratix-test ", &format!("{name} "));
+        let command = match command.get_after_help().map(ToString::to_string) {
+            Some(help) => command.after_help(called(&help)),
+            None => command,
+        };
+        match command.get_name() {
+            "pipeline" => command.override_usage(called(PIPELINE_USAGE)),
+            "stage" => command.override_usage(called(STAGE_USAGE)),
+            _ => command,
+        }
     };
     let mut command = Cli::command().bin_name(name).mut_subcommands(renamed);
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
+
+/// Shorter than what is made of the names of the options.
+const PIPELINE_USAGE: &str = "kratix-test pipeline TYPE/ACTION/PIPELINE -i FOLDER -o FOLDER [OPTIONS]";
+const STAGE_USAGE: &str = "kratix-test stage TYPE/ACTION/PIPELINE STAGE -i FOLDER -o FOLDER [OPTIONS]
+       kratix-test stage --image-tag IMAGE -i FOLDER -o FOLDER [OPTIONS]";
 
 /// Test the pipelines of Kratix Promises, in containers, without a cluster
 #[derive(Debug, Parser)]
@@ -312,10 +325,11 @@ pub(crate) struct Run {
 #[command(after_help = "\
 Examples:
   kratix-test pipeline resource/configure/instance -i inputs -o expected-outputs
-  kratix-test pipeline promise/configure/setup -i inputs -o outputs --build --env DRY_RUN=true
+  kratix-test pipeline promise/configure/setup -i inputs -o outputs --build
 
-Only what is written to /kratix/output is compared. `kratix-test run` compares all that a pipeline
-leaves, for many tests at once, and gives it what the platform would.")]
+Only what is written to /kratix/output is compared. `kratix-test run` runs many
+tests at once, compares all that a pipeline leaves, and gives it what the
+platform would.")]
 pub(crate) struct Pipeline {
     /// Pipeline to run, such as resource/configure/instance
     #[arg(value_name = "TYPE/ACTION/PIPELINE")]
@@ -332,6 +346,7 @@ Examples:
   kratix-test stage --image-tag acme/create-db:dev -i inputs -o expected-outputs
 
 Only what is written to /kratix/output is compared.")]
+#[expect(clippy::struct_field_names, reason = "a stage is what it is called")]
 pub(crate) struct Stage {
     /// Pipeline that the stage is of, such as resource/configure/instance
     #[arg(value_name = "TYPE/ACTION/PIPELINE", required_unless_present = "image_tag", requires = "stage")]
@@ -364,7 +379,7 @@ pub(crate) struct Given {
     #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, requires = "build")]
     pub(crate) build_args: Option<String>,
 
-    /// Build with BuildKit, even where DOCKER_BUILDKIT=0 says otherwise
+    /// Build with BuildKit, whatever the environment says
     #[arg(long)]
     pub(crate) buildx: bool,
 
@@ -394,6 +409,7 @@ pub(crate) enum EngineKind {
 /// What may stand in `--build-args`.
 #[derive(Debug, Default, Parser)]
 #[command(no_binary_name = true, disable_help_flag = true, bin_name = "--build-args")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct BuildOptions {
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) build_arg: Vec<String>,

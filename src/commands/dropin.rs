@@ -15,7 +15,7 @@ use crate::cli::{BuildOptions, EngineKind, Files, Given, Global, Images, Pipelin
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::{self, Docker, Engine as _};
 use crate::exit::Exit;
-use crate::kratix::{Code, Promise, Target};
+use crate::kratix::{Code, Finding, Promise, Target};
 use crate::outcome::{Event, Failure, RunOutcome, TestOutcome, Verdict};
 use crate::report::failure::{self, Style};
 use crate::report::terminal::Terminal;
@@ -71,10 +71,7 @@ impl Order<'_> {
         let temporary = tempfile::Builder::new().prefix("kratix-test-").tempdir()?;
         let (mut suite, target) = self.suite(&global.dir, &folders, &temporary)?;
         let overlay = self.settings(&suite, &target, &build)?;
-        let Some(promise) = suite.promises.first_mut() else {
-            bail!("{} has no Promise", global.dir.display())
-        };
-        promise.settings.lay(overlay);
+        suite.promises.iter_mut().for_each(|promise| promise.settings.lay(overlay.clone()));
         let options = runner::Options {
             images: images::options(&self.images(build), &suite)?,
             environment: environment(),
@@ -84,7 +81,8 @@ impl Order<'_> {
         let expected = self.given.expected_output_dir.display().to_string();
         let name = target.stage.clone().or_else(|| target.pipeline.clone()).unwrap_or_default();
         let subject = Subject::AsGiven { given: folders, target };
-        let job = Job { name: name.clone(), title: name, suite: &suite.promises[0], subject };
+        let Some(promise) = suite.promises.first() else { bail!("{} has no Promise", global.dir.display()) };
+        let job = Job { name: name.clone(), title: name, suite: promise, subject };
         let run = Run { order: self, global: &global, terminal, temporary, expected };
         run.job(&job, &options)
     }
@@ -196,6 +194,9 @@ impl Order<'_> {
                 if name.is_empty() {
                     bail!("--env: write NAME=VALUE, and a comma before the next");
                 }
+                if value.is_object() && std::env::var(name).is_err() {
+                    bail!("--env {name}: it is not set in our environment: write {name}=VALUE");
+                }
                 env.insert(name.to_owned(), value);
             }
         }
@@ -283,12 +284,11 @@ impl Run<'_> {
             return Judged::Not(Exit::Usage);
         }
         let paint = self.terminal.paint();
-        let text = match outcome.failures.is_empty() {
-            true => dropin::validation(&outcome, &self.expected, paint),
-            false => {
-                whole_logs(&mut outcome);
-                failure::why(&outcome, paint)
-            }
+        let text = if outcome.failures.is_empty() {
+            dropin::validation(&outcome, &self.expected, paint)
+        } else {
+            whole_logs(&mut outcome);
+            failure::why(&outcome, paint)
         };
         self.terminal.show(&text);
         self.terminal.show(dropin::CLEANING_UP);
@@ -299,7 +299,13 @@ impl Run<'_> {
         let hide = |text: &str| outcome.secrets.hide(text).into_owned();
         for finding in &outcome.findings {
             let (text, hint) = (hide(&finding.text), finding.hint.as_deref().map(hide));
-            let finding = crate::kratix::Finding { text, hint, ..finding.clone() };
+            let mut finding = Finding { text, hint, ..finding.clone() };
+            // What was left is gone soon: its author knows it by where the stage wrote it.
+            if let Some(place) = &mut finding.at
+                && let Ok(below) = place.file.strip_prefix(&outcome.results)
+            {
+                place.file = Path::new("/kratix").join(below);
+            }
             self.terminal.event(&Event::PromiseFinding { finding: &finding }, &self.style());
         }
         for note in &outcome.notes {

@@ -387,12 +387,16 @@ mod tests {
         }
 
         fn find(&self, choice: Choice<'_>) -> Result<Address, EngineError> {
+            self.around(|around| find(choice, around))
+        }
+
+        fn around<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
             let variable = |name: &str| {
                 self.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
             };
             let exists = |path: &Path| self.sockets.iter().any(|socket| socket == path);
             let home = Some(self.home.path().to_owned());
-            find(choice, &Surroundings { variable: &variable, home, exists: &exists })
+            ask(&Surroundings { variable: &variable, home, exists: &exists })
         }
 
         fn found(&self) -> String {
@@ -416,6 +420,20 @@ mod tests {
 
     fn host(host: &str) -> Choice<'_> {
         Choice { host: Some(host), ..Choice::default() }
+    }
+
+    #[test]
+    fn podman_is_found_by_its_own_variable_or_at_its_own_sockets() {
+        let world = World::new().set("DOCKER_HOST", "tcp://other").socket(DEFAULT_SOCKET);
+        let error = world.around(podman).expect_err("no Podman").to_string();
+        assert!(
+            error.contains("CONTAINER_HOST is not set, and there is no socket at /run/podman/podman.sock"),
+            "{error}"
+        );
+        let world = world.set("XDG_RUNTIME_DIR", "/run/user/7").socket("/run/user/7/podman/podman.sock");
+        assert_eq!(world.around(podman).expect("Podman"), "unix:///run/user/7/podman/podman.sock");
+        let world = world.set("CONTAINER_HOST", "tcp://elsewhere:8080");
+        assert_eq!(world.around(podman).expect("Podman"), "tcp://elsewhere:8080");
     }
 
     #[test]

@@ -196,23 +196,19 @@ impl PipelineRun<'_> {
 
 /// What the stages read: the object, or a folder as it is.
 pub(super) fn input(given: Option<&AsGiven>, object: &Object) -> Result<Vec<SeedFile>, Stop> {
-    match given {
-        Some(given) => {
-            let mut files = files_behind(&given.input)?;
-            for file in files.iter_mut().filter(|file| file.path == Path::new(OBJECT)) {
-                // Not even its formatting is touched unless there is something to add.
-                let read = Source::of(&file.path, file.bytes.clone()).document()?;
-                if read.root.to_json() != object.value {
-                    file.bytes = object.to_yaml().into_bytes();
-                }
-            }
-            Ok(files)
-        }
-        None => {
-            let bytes = object.to_yaml().into_bytes();
-            Ok(vec![SeedFile { path: OBJECT.into(), mode: 0o644, bytes }])
+    let Some(given) = given else {
+        let bytes = object.to_yaml().into_bytes();
+        return Ok(vec![SeedFile { path: OBJECT.into(), mode: 0o644, bytes }]);
+    };
+    let mut files = files_behind(&given.input)?;
+    for file in files.iter_mut().filter(|file| file.path == Path::new(OBJECT)) {
+        // Not even its formatting is touched unless there is something to add.
+        let read = Source::of(&file.path, file.bytes.clone()).document()?;
+        if read.root.to_json() != object.value {
+            file.bytes = object.to_yaml().into_bytes();
         }
     }
+    Ok(files)
 }
 
 /// The files of a folder that its author gives, those behind links among them.

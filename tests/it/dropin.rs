@@ -38,12 +38,14 @@ fn with<'a>(arguments: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_pipeline_whose_output_is_as_expected_succeeds_in_the_words_of_the_plugin() {
-    let case = given(Case::stage(WRITES));
+    let writes = "echo '{kind: ConfigMap, data: {size: large}}' > /kratix/output/a.yaml";
+    let case = given(Case::stage(&format!("{writes}; cp /kratix/output/a.yaml /kratix/output/b.yaml")));
+    let case = case.remove("out/b.txt").file("out/b.yaml", "{data: {size: !any }, kind: ConfigMap}\n");
     let before = case.snapshot("");
     let ran =
         case.run(&["pipeline", PIPELINE, "--input-dir", "in/", "--expected-output-dir", "out/"]).exits(0);
     let transcript = "Running\nValidating\n- Comparing out/a.yaml to /kratix/output/a.yaml\n\
-                      - Comparing out/b.txt to /kratix/output/b.txt\n\nCleaning up\nSuccess (2 assertion(s))\n";
+                      - Comparing out/b.yaml to /kratix/output/b.yaml\n\nCleaning up\nSuccess (2 assertion(s))\n";
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (transcript, ""));
     assert_eq!(case.snapshot(""), before, "something was written");
 }
@@ -109,7 +111,7 @@ fn build_args_are_those_of_docker_build_split_as_a_shell_does() {
 #[test]
 fn a_command_is_a_line_for_a_shell_in_place_of_the_containers() {
     let line = "echo \"$(cat /kratix/input/object.yaml | wc -l) $$ ${KRATIX_WORKFLOW_TYPE} $(KRATIX)\" > /kratix/output/b.txt";
-    let case = given(Case::stage("exit 7")).remove("out/a.yaml").file("out/b.txt", "6 1 resource \n");
+    let case = given(Case::stage("exit 7")).remove("out/a.yaml").file("out/b.txt", "7 1 resource \n");
     case.run(&with(&STAGE, &["--command", line])).exits(0);
     case.run(&["pipeline", PIPELINE, "-i", "in", "-o", "out", "--command", "true"])
         .exits(2)
@@ -122,10 +124,10 @@ fn an_image_needs_neither_a_promise_nor_a_shell() {
     let line = "grep replicas /kratix/input/object.yaml | tr -d ' ' | sed 's/:/: /' > /kratix/output/x.yaml";
     let ran = case.run(&with(&IMAGE, &["--command", line])).exits(0);
     assert_eq!((ran.stdout.lines().last(), ran.stderr.as_str()), (Some("Success (1 assertion(s))"), ""));
-    // Busybox by another name is an image without a shell as soon as nothing else is in it.
+    // Busybox is what it is called: this image has no shell.
     let folder = tempfile::tempdir().expect("a folder");
-    let dockerfile = "FROM busybox:1.36 AS busybox\nFROM scratch\nCOPY --from=busybox /bin/busybox /write\n\
-                      ENTRYPOINT [\"/write\", \"touch\", \"/kratix/output/x\"]\n";
+    let dockerfile = "FROM busybox:1.36 AS busybox\nFROM scratch\nCOPY --from=busybox /bin/busybox /touch\n\
+                      ENTRYPOINT [\"/touch\", \"/kratix/output/x\"]\n";
     std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file");
     let image = "kratix-test-it/no-shell:dev";
     let built = Command::new("docker")
@@ -163,7 +165,7 @@ fn the_environment_is_a_list_with_commas_and_goes_before_the_promises() {
     let case = case.env("FROM", "ours").file("out/b.txt", "b|d,e|ours|thing\n");
     case.run(&with(&STAGE, &["--env", "A=b,\"C=d,e\"", "--env", "FROM"])).exits(0);
     case.run(&with(&STAGE, &["--env", "=b"])).exits(2).says("--env: write NAME=VALUE");
-    case.run(&with(&STAGE, &["--env", "NOWHERE"])).exits(1).says("NOWHERE, which is not set");
+    case.run(&with(&STAGE, &["--env", "NOWHERE"])).exits(2).says("--env NOWHERE: it is not set");
 }
 
 #[test]
@@ -184,7 +186,11 @@ fn what_the_platform_would_refuse_is_said_and_decides_nothing() {
     let script = format!("{WRITES}\necho 'kratix: mine' > /kratix/metadata/status.yaml");
     let case = given(Case::stage(&script)).edit("in/object.yaml", "replicas: 2", "replicas: two");
     let ran = case.run(&["pipeline", PIPELINE, "-i", "in", "-o", "out"]).exits(0);
-    ran.says("warning KT101").says("warning KT208").says("in/object.yaml:6:").does_not_say("error");
+    ran.says("/kratix/metadata/status.yaml:1:1")
+        .says("warning KT101")
+        .says("warning KT208")
+        .says("in/object.yaml:6:")
+        .does_not_say("error");
 }
 
 #[test]
@@ -231,6 +237,17 @@ fn no_engine_is_nothing_learnt() {
     case.run(&STAGE).exits(3);
     let case = case.env("CONTAINER_HOST", "unix:///nowhere/podman.sock");
     case.run(&with(&STAGE, &["-e", "podman"])).exits(3).says("/nowhere/podman.sock");
+}
+
+#[test]
+fn podman_is_looked_for_where_its_own_client_does() {
+    // Whoever answers there: tests/it/podman.rs has Podman itself.
+    let socket = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+    let case = given(Case::stage(WRITES)).env("CONTAINER_HOST", &socket);
+    let case = case.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    case.run(&with(&STAGE, &["--engine", "podman"])).exits(0);
+    case.run(&with(&STAGE, &["--engine", "docker"])).exits(3);
+    case.run(&with(&STAGE, &["-e", "podman", "--host", "unix:///other.sock"])).exits(3).says("/other.sock");
 }
 
 #[test]
