@@ -327,9 +327,8 @@ Examples:
   kratix-test pipeline resource/configure/instance -i inputs -o expected-outputs
   kratix-test pipeline promise/configure/setup -i inputs -o outputs --build
 
-Only what is written to /kratix/output is compared. `kratix-test run` runs many
-tests at once, compares all that a pipeline leaves, and gives it what the
-platform would.")]
+Nothing but /kratix/output is compared; `kratix-test run` compares all that a
+pipeline leaves, for many tests at once, and gives it what the platform would")]
 pub(crate) struct Pipeline {
     /// Pipeline to run, such as resource/configure/instance
     #[arg(value_name = "TYPE/ACTION/PIPELINE")]
@@ -345,7 +344,7 @@ Examples:
   kratix-test stage resource/configure/instance create-db -i inputs -o expected-outputs
   kratix-test stage --image-tag acme/create-db:dev -i inputs -o expected-outputs
 
-Only what is written to /kratix/output is compared.")]
+Nothing but /kratix/output is compared")]
 #[expect(clippy::struct_field_names, reason = "a stage is what it is called")]
 pub(crate) struct Stage {
     /// Pipeline that the stage is of, such as resource/configure/instance

@@ -253,13 +253,14 @@ fn podman_is_looked_for_where_its_own_client_does() {
 #[test]
 fn an_interrupt_leaves_nothing() {
     let temporary = tempfile::tempdir().expect("a folder");
-    let case = given(Case::stage("sleep 1000")).env("TMPDIR", &temporary.path().display().to_string());
-    let title = "label=dev.kratix-test.title=stage setup/stage";
+    let case = given(Case::pipelines(&[("resource/configure", &[("endless", "sleep 1000")])]))
+        .env("TMPDIR", &temporary.path().display().to_string());
+    let title = "label=dev.kratix-test.title=stage endless/stage";
     let containers = || {
         let output = Command::new("docker").args(["ps", "-aq", "--filter", title]).output().expect("docker");
         String::from_utf8_lossy(&output.stdout).lines().count()
     };
-    let child = case.start(&STAGE);
+    let child = case.start(&["stage", "resource/configure/endless", "stage", "-i", "in", "-o", "out"]);
     let start = Instant::now();
     while containers() == 0 {
         assert!(start.elapsed() < Duration::from_secs(60), "it never started");

@@ -90,3 +90,8 @@ fn check(document: &str, fixture: &str) {
 fn the_readme_shows_what_the_program_prints() {
     check("README.md", "elastic-cloud");
 }
+
+#[test]
+fn the_page_on_the_enterprise_plugin_shows_what_the_program_prints() {
+    check("docs/enterprise-plugin.md", "elastic-cloud");
+}
