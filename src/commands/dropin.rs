@@ -72,11 +72,10 @@ impl Order<'_> {
         let (mut suite, target) = self.suite(&global.dir, &folders, &temporary)?;
         let overlay = self.settings(&suite, &target, &build)?;
         suite.promises.iter_mut().for_each(|promise| promise.settings.lay(overlay.clone()));
-        let options = runner::Options {
-            images: images::options(&self.images(build), &suite)?,
-            environment: environment(),
-            ..runner::Options::default()
-        };
+        let mut images = images::options(&self.images(build), &suite)?;
+        // As `docker build --tag` does, so that what comes after in a script finds what was built.
+        images.renamed = suite.references().map(str::to_owned).collect();
+        let options = runner::Options { images, environment: environment(), ..runner::Options::default() };
         terminal.show(dropin::RUNNING);
         let expected = self.given.expected_output_dir.display().to_string();
         let name = target.stage.clone().or_else(|| target.pipeline.clone()).unwrap_or_default();

@@ -12,6 +12,7 @@ mod explain;
 mod images;
 mod list;
 mod load;
+mod new_tests;
 mod run;
 mod session;
 
@@ -106,6 +107,12 @@ fn accept_command(global: &Global) -> String {
         true => format!("{program} accept"),
         false => format!("{program} accept --dir {}", quoted(&global.dir.to_string_lossy())),
     }
+}
+
+/// Whether somebody sits at the terminal who can be asked.
+fn can_ask(terminal: &Terminal) -> bool {
+    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    terminal.is_attended() && !in_ci
 }
 
 /// Our environment. A variable that is not UTF-8 cannot be named in the settings.

@@ -38,12 +38,11 @@ pub(crate) use difference::{
 pub(crate) use edit::{Around, Rewritten, Spot, edit, mark};
 pub(crate) use filter::Filter;
 pub(crate) use mark::{TYPES, compiled};
-pub(crate) use name::DocumentName;
 pub(crate) use propose::propose;
 pub(crate) use rule::{Is, MarkRule, Pattern, Place, Selector};
 pub(crate) use text::{CONTEXT, DiffLine, DiffLineKind, unified};
 
-pub(crate) use volatile::{Proposal, Volatile, volatile};
+pub(crate) use volatile::{Proposal, volatile};
 
 use crate::tree::Tree;
 

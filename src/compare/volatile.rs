@@ -8,7 +8,6 @@ use crate::yaml::{Document, Node};
 use super::difference::{Change, ChangeKind, ChangedDocument, CompareError, DifferenceKind, Side};
 use super::edit::{Spot, mark};
 use super::file::{Found, find};
-use super::name::DocumentName;
 use super::propose::propose;
 use super::{Rules, compare, embedded};
 
@@ -25,7 +24,8 @@ pub(crate) struct Volatile {
 pub(crate) struct Proposal {
     /// With its folder: `output/kibana.yaml`.
     pub(crate) file: String,
-    pub(crate) document: DocumentName,
+    /// Which document it is in, in words.
+    pub(crate) document: String,
     pub(crate) spot: Spot,
 }
 
@@ -91,7 +91,7 @@ impl Files<'_> {
         let mut proposals: Vec<Proposal> = Vec::new();
         for change in &changed.changes {
             let spot = spot(change, changed.expected_index, (expected, actual))?;
-            let document = changed.document.clone();
+            let document = changed.document.to_string();
             proposals.push(Proposal { file: one.to_owned(), document, spot });
         }
         let spots: Vec<Spot> = proposals.iter().map(|proposal| proposal.spot.clone()).collect();

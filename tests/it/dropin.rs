@@ -63,31 +63,36 @@ fn every_file_of_either_side_that_differs_is_a_failed_assertion_with_its_diff() 
     assert_eq!(ran.stdout, transcript);
 }
 
+/// The same Promise with another image, since `--build` gives what it builds that name.
+fn named(case: Case, image: &str) -> Case {
+    case.edit("promise.yaml", "kratix-test-it/thing:dev", image)
+}
+
+fn remove_image(image: &str) {
+    let removed = Command::new("docker").args(["rmi", image]).output().expect("docker");
+    assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
+}
+
 #[test]
-fn images_are_built_with_build_alone() {
-    let case = given(Case::script(WRITES));
+fn images_are_built_with_build_alone_and_get_their_names() {
+    let image = "kratix-test-it/dropin:dev";
+    let case = given(named(Case::script(WRITES), image));
+    case.run(&STAGE).exits(3).says(image).does_not_say("Building").does_not_say("assertion");
     let ran = case.run(&with(&STAGE, &["--build"])).exits(0);
-    assert!(
-        ran.stdout.starts_with("Running\nBuilding kratix-test-it/thing:dev\nValidating\n"),
-        "{}",
-        ran.stdout
-    );
-    case.run(&with(&STAGE, &["--build", "--buildx"])).exits(0).says("Building kratix-test-it/thing:dev");
-    let case = given(Case::script(WRITES).edit(
-        "promise.yaml",
-        "kratix-test-it/thing:dev",
-        "kratix-test-it/none:dev",
-    ));
-    let ran = case
-        .run(&STAGE)
-        .exits(3)
-        .says("kratix-test-it/none:dev")
-        .does_not_say("Building")
-        .does_not_say("Validating");
-    assert!(!ran.stdout.contains("assertion"), "{}", ran.stdout);
-    let case = given(Case::script(WRITES))
-        .file("pipeline/Dockerfile", "FROM busybox:1.36\nRUN echo broken; exit 3\n");
-    case.run(&with(&STAGE, &["--build"])).exits(3).says("broken").does_not_say("all of the log is in");
+    assert!(ran.stdout.starts_with(&format!("Running\nBuilding {image}\nValidating\n")), "{}", ran.stdout);
+    // What comes after in a script finds what was built.
+    case.run(&STAGE).exits(0).does_not_say("Building");
+    remove_image(image);
+    case.run(&with(&STAGE, &["--build", "--buildx"])).exits(0).says(&format!("Building {image}"));
+    remove_image(image);
+}
+
+#[test]
+fn an_image_that_does_not_build_is_nothing_learnt() {
+    let case = given(named(Case::script(WRITES), "kratix-test-it/broken:dev"));
+    let case = case.file("pipeline/Dockerfile", "FROM busybox:1.36\nRUN echo broken; exit 3\n");
+    let ran = case.run(&with(&STAGE, &["--build"])).exits(3);
+    ran.says("broken").does_not_say("all of the log is in").does_not_say("assertion");
     assert!(!case.exists(".kratix-test"));
 }
 
@@ -95,7 +100,9 @@ fn images_are_built_with_build_alone() {
 fn build_args_are_those_of_docker_build_split_as_a_shell_does() {
     let dockerfile = "FROM busybox:1.36 AS first\nARG SAYS=nothing\nENV SAYS=$SAYS\nCMD [\"sh\", \"-c\", \"echo $SAYS > \
                       /kratix/output/b.txt\"]\nFROM first\nENV SAYS=last\n";
-    let case = given(Case::script("true")).file("pipeline/Dockerfile", dockerfile).remove("out/a.yaml");
+    let case = given(named(Case::script("true"), "kratix-test-it/dropin-args:dev"))
+        .file("pipeline/Dockerfile", dockerfile)
+        .remove("out/a.yaml");
     let case = case.file("out/b.txt", "hello world\n");
     let arguments = "--build-arg 'SAYS=hello world' --target=first --no-cache --progress plain";
     case.run(&with(&STAGE, &["--build", "--build-args", arguments]))
@@ -106,6 +113,7 @@ fn build_args_are_those_of_docker_build_split_as_a_shell_does() {
         .says("--build-args: unexpected argument '--push'");
     case.run(&with(&STAGE, &["--build", "--build-args", "'a"])).exits(2).says("a quote is never closed");
     case.run(&with(&STAGE, &["--build-args", "--no-cache"])).exits(2).says("--build");
+    remove_image("kratix-test-it/dropin-args:dev");
 }
 
 #[test]
@@ -144,6 +152,7 @@ fn an_image_needs_neither_a_promise_nor_a_shell() {
         .exits(1)
         .says("\"sh\"");
     case.run(&with(&IMAGE, &["--build"])).exits(2).says("nothing to build");
+    remove_image(image);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod list;
 mod load;
 mod load_archive;
 mod marks;
+mod new_tests;
 mod owners;
 mod platform;
 mod podman;

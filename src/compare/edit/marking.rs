@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(
             marked(text, &spots).as_deref(),
             Some(
-                "# one\na: !any   # why\nl:\n  - b: {c: !type integer, d: [1, !any]}\n---\n# two\n\
+                "# one\na: !any   # why\nl:\n  - b: {c: !type integer, d: [1, !any ]}\n---\n# two\n\
                  k: !regex '^it''s'\nz: 1\n"
             )
         );
