@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
 use super::{difference, finding, workflow};
+use crate::called;
 use crate::compare::Proposal;
 use crate::diagnostic::SourceError;
 use crate::kratix::Severity;
@@ -36,6 +37,13 @@ pub(crate) fn render_refused(test: &TestOutcome, style: &Style) -> String {
         let _ = write!(text, "\n{}\n", indented(&details));
     }
     test.secrets.hide(&text).into_owned()
+}
+
+/// Why a test fails, beside differences.
+pub(crate) fn why(test: &TestOutcome, paint: Paint) -> String {
+    let parts: Vec<String> =
+        test.failures.iter().map(|failure| self::failure(test, failure, paint)).collect();
+    test.secrets.hide(&format!("{}\n", parts.join("\n\n"))).into_owned()
 }
 
 /// A test that fails in the same way as one that was told before.
@@ -184,9 +192,11 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
             format!("the platform accepts the request, and was expected to refuse it with: {expected}")
         }
         Failure::NotRepeatable => {
-            "a second run, on the status that the first left, does something else than the first, and \
-                                   Kratix runs every workflow again (see `kratix-test explain KT141`)"
-                .to_owned()
+            format!(
+                "a second run, on the status that the first left, does something else than the first, and \
+                 Kratix runs every workflow again (see `{} explain KT141`)",
+                called::name()
+            )
         }
         Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
         Failure::Earlier(text) => text.clone(),

@@ -1,6 +1,7 @@
 //! From what happened to text: pure functions, and the terminal that they are shown on.
 
 pub(crate) mod difference;
+pub(crate) mod dropin;
 pub(crate) mod failure;
 pub(crate) mod finding;
 pub(crate) mod fit;

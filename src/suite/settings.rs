@@ -299,7 +299,7 @@ impl Settings {
     }
 
     /// Lays the settings of an inner file over these.
-    pub(super) fn lay(&mut self, inner: Self) {
+    pub(crate) fn lay(&mut self, inner: Self) {
         lay(&mut self.workflow, inner.workflow);
         lay(&mut self.request, inner.request);
         lay(&mut self.network, inner.network);

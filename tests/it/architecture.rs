@@ -15,6 +15,7 @@ const TABLE: [(&str, &[&str]); 20] = [
         "commands",
         &[
             "archive",
+            "called",
             "cli",
             "cluster",
             "diagnostic",
@@ -35,6 +36,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     (
         "runner",
         &[
+            "called",
             "compare",
             "diagnostic",
             "engine",
@@ -50,6 +52,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     (
         "report",
         &[
+            "called",
             "cli",
             "cluster",
             "commands",
@@ -65,7 +68,7 @@ const TABLE: [(&str, &[&str]); 20] = [
             "yaml",
         ],
     ),
-    ("doctor", &["engine"]),
+    ("doctor", &["called", "engine"]),
     ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
@@ -74,6 +77,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
+    ("called", &[]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
     ("secrets", &[]),

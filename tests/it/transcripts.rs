@@ -116,3 +116,8 @@ fn check(document: &str) {
 fn the_readme_shows_what_the_program_prints() {
     check("README.md");
 }
+
+#[test]
+fn the_page_on_the_enterprise_plugin_shows_what_the_program_prints() {
+    check("docs/enterprise-plugin.md");
+}
