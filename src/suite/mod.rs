@@ -8,6 +8,7 @@ pub(crate) mod filter;
 mod marks;
 pub(crate) mod repository;
 pub(crate) mod requests;
+pub(crate) mod scaffold;
 pub(crate) mod settings;
 
 use std::collections::BTreeSet;
