@@ -15,6 +15,7 @@
 //! | [`kratix`] | the platform, pure: Promise, API, the object that a pipeline reads, Works, status, findings |
 //! | [`compare`] | two trees of files → differences; pure |
 //! | [`outcome`] | what happened, as data |
+//! | [`script`] | what scripts and Makefiles run, told without running them |
 //! | [`diagnostic`], [`yaml`], [`tree`], [`secrets`] | errors with a place; YAML as Kubernetes reads it; files as data; what is never shown |
 //!
 //! Each may use those further down the table; a test holds the table against the `use` lines.
@@ -36,6 +37,7 @@ mod kratix;
 mod outcome;
 mod report;
 mod runner;
+mod script;
 mod secrets;
 mod suite;
 mod tree;

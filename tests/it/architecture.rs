@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 20] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
@@ -64,16 +64,17 @@ const TABLE: [(&str, &[&str]); 19] = [
         ],
     ),
     ("doctor", &["engine"]),
-    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
+    ("suite", &["compare", "diagnostic", "kratix", "script", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
-    ("image", &["diagnostic", "tree"]),
+    ("image", &["diagnostic", "script", "tree"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
+    ("script", &[]),
     ("secrets", &[]),
     ("yaml", &[]),
     ("tree", &[]),
