@@ -195,9 +195,7 @@ impl Shell {
                 continue;
             }
             let (option, value) = match word.text.split_once('=') {
-                Some((option, value)) => {
-                    (option, Some(word.with_text(value)))
-                }
+                Some((option, value)) => (option, Some(word.with_text(value))),
                 None if takes_value(&word.text) => (word.text.as_str(), words.next().cloned()),
                 None => (word.text.as_str(), None),
             };

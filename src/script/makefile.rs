@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// More references than any line of a Makefile comes to.
-const REFERENCES: usize = 2_000;
+const REFERENCES: usize = 200;
 
 /// The variables of a Makefile, as they are written.
 #[derive(Debug, Default)]
@@ -17,7 +17,11 @@ pub(super) struct Variables {
 pub(super) enum MakeLine<'l> {
     /// What a shell runs.
     Recipe(&'l str),
-    Assignment { name: &'l str, operator: char, value: &'l str },
+    Assignment {
+        name: &'l str,
+        operator: char,
+        value: &'l str,
+    },
     Other,
 }
 
@@ -30,9 +34,14 @@ pub(super) fn read(line: &str) -> MakeLine<'_> {
     let Some((left, value)) = line.split_once('=') else { return MakeLine::Other };
     let operator = left.chars().last().filter(|c| "?:+!".contains(*c)).unwrap_or('=');
     let name = left.trim_end_matches(['?', ':', '+', '!']).trim();
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     match is_name {
-        true => MakeLine::Assignment { name, operator, value: value.split(" #").next().unwrap_or_default().trim() },
+        true => MakeLine::Assignment {
+            name,
+            operator,
+            value: value.split(" #").next().unwrap_or_default().trim(),
+        },
         false => MakeLine::Other,
     }
 }
@@ -158,7 +167,8 @@ mod tests {
 
     #[test]
     fn variables_and_functions_are_replaced() {
-        let assignments = ["TAG ?= v1", "TAG ?= v2", "NAME = acme/x:$(TAG)", "NAME += y", "CWD = $(shell pwd)"];
+        let assignments =
+            ["TAG ?= v1", "TAG ?= v2", "NAME = acme/x:$(TAG)", "NAME += y", "CWD = $(shell pwd)"];
         for (text, expected) in [
             ("$(NAME)", "acme/x:v1 y"),
             ("${CWD}/in", "$(pwd)/in"),

@@ -16,8 +16,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub(crate) use value::Unknown;
-pub(crate) use walk::{Invocation, Value, walk};
+pub(crate) use walk::{Argument, Invocation, walk};
 
 /// A script is short.
 const LIMIT: u64 = 1 << 20;
@@ -61,10 +60,16 @@ impl Script {
         let mut rest = self.text.lines().zip(1..);
         while let Some((first, number)) = rest.next() {
             let mut text = first.to_owned();
-            while let Some(start) = text.strip_suffix('\\') {
-                text = format!("{start} {}", rest.next().map_or("", |(next, _)| next.trim()));
+            // To a shell, a comment ends with its line.
+            if is_comment(&text) && !self.is_makefile {
+                continue;
             }
-            if text.trim_start().starts_with('#') {
+            while text.ends_with('\\') {
+                text.pop();
+                text.push(' ');
+                text.push_str(rest.next().map_or("", |(next, _)| next.trim()));
+            }
+            if is_comment(&text) {
                 continue;
             }
             if let Some(end) = heredoc(&text).filter(|_| !self.is_makefile) {
@@ -74,6 +79,10 @@ impl Script {
         }
         lines
     }
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
 }
 
 fn is_makefile(script: &Path) -> bool {
@@ -86,7 +95,11 @@ fn is_makefile(script: &Path) -> bool {
 fn heredoc(line: &str) -> Option<String> {
     let (before, after) = line.split_once("<<")?;
     let after = after.strip_prefix('-').unwrap_or(after).trim_start();
-    let word: String = after.trim_start_matches(['\'', '"', '\\']).chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let word: String = after
+        .trim_start_matches(['\'', '"', '\\'])
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     // `<<<` has its text on the same line, and so has arithmetic.
     let is_text = !word.is_empty() && !after.starts_with('<') && !before.contains("((");
     is_text.then_some(word)
@@ -104,7 +117,8 @@ mod tests {
     #[test]
     fn lines_are_joined_and_keep_their_number() {
         let text = "a\n# b \\\nc \\\n  d \\\r\n  e\nf";
-        assert_eq!(lines(text, false), [(1, "a".into()), (4, "d   e".into()), (6, "f".into())]);
+        assert_eq!(lines(text, false), [(1, "a".into()), (3, "c  d  e".into()), (6, "f".into())]);
+        assert_eq!(lines(text, true), [(1, "a".into()), (6, "f".into())]);
         assert_eq!(lines("a \\\n  b \\\n\tc\nd", false), [(1, "a  b  c".into()), (4, "d".into())]);
         assert_eq!(lines("a \\", false), [(1, "a  ".into())]);
     }

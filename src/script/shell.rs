@@ -58,7 +58,11 @@ impl Word {
                 Piece::Text(text) if bytes > 0 => {
                     let skipped = bytes.min(text.len());
                     bytes -= skipped;
-                    rest.extend(text.get(skipped..).filter(|text| !text.is_empty()).map(|text| Piece::Text(text.into())));
+                    rest.extend(
+                        text.get(skipped..)
+                            .filter(|text| !text.is_empty())
+                            .map(|text| Piece::Text(text.into())),
+                    );
                 }
                 piece => rest.push(piece.clone()),
             }
@@ -75,14 +79,21 @@ impl Word {
     }
 }
 
+/// More substitutions inside each other than anybody writes.
+pub(super) const DEPTH: usize = 12;
+
 /// The commands of a line, as words, with those whose output it takes. What follows a redirection is dropped.
 pub(crate) fn simple_commands(line: &str) -> Vec<Vec<Word>> {
+    commands_within(line, DEPTH)
+}
+
+fn commands_within(line: &str, depth: usize) -> Vec<Vec<Word>> {
     let mut commands = Vec::new();
     for part in parts(line) {
         let Part::Command(words) = part else { continue };
         for piece in words.iter().flat_map(|word| &word.pieces) {
-            if let Piece::Output(inner) = piece {
-                commands.extend(simple_commands(inner));
+            if let (Piece::Output(inner), 1..) = (piece, depth) {
+                commands.extend(commands_within(inner, depth - 1));
             }
         }
         commands.push(words);
@@ -119,7 +130,8 @@ pub(super) fn parts(line: &str) -> Vec<Part> {
             _ => {
                 let word = word(&mut chars);
                 // The number of what is redirected is no argument.
-                let is_descriptor = matches!(chars.peek(), Some('>' | '<')) && word.text.bytes().all(|byte| byte.is_ascii_digit());
+                let is_descriptor = matches!(chars.peek(), Some('>' | '<'))
+                    && word.text.bytes().all(|byte| byte.is_ascii_digit());
                 if !dropped && !is_descriptor {
                     command.push(word);
                 } else if dropped && !is_descriptor {
@@ -180,7 +192,10 @@ fn dollar(chars: &mut Peekable<Chars<'_>>, word: &mut Word) {
             chars.next();
             let inner = closed(chars, '{', '}');
             word.text.push_str(&format!("{{{inner}}}"));
-            let name = inner.find(|c: char| !is_name(c)).unwrap_or(inner.len()).max(usize::from(inner.starts_with(['@', '#', '*', '!', '?'])));
+            let name = inner
+                .find(|c: char| !is_name(c))
+                .unwrap_or(inner.len())
+                .max(usize::from(inner.starts_with(['@', '#', '*', '!', '?'])));
             let (name, modifier) = inner.split_at_checked(name).unwrap_or((&inner, ""));
             Piece::Variable { name: name.to_owned(), modifier: modifier.to_owned() }
         }
@@ -249,10 +264,10 @@ mod tests {
 
     #[test]
     fn commands_whose_output_is_taken_come_before_those_that_take_it() {
-        assert_eq!(words("a \"$(b \"$(c d)\"; e)\""), [vec!["c", "d"], vec!["b", "?$(c d)"], vec!["e"], vec![
-            "a",
-            "?$(b \"$(c d)\"; e)"
-        ]]);
+        assert_eq!(
+            words("a \"$(b \"$(c d)\"; e)\""),
+            [vec!["c", "d"], vec!["b", "?$(c d)"], vec!["e"], vec!["a", "?$(b \"$(c d)\"; e)"]]
+        );
     }
 
     #[test]

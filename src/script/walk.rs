@@ -5,33 +5,34 @@ use std::path::{Path, PathBuf};
 
 use super::Script;
 use super::makefile::{self, MakeLine};
-use super::shell::{Part, Word, parts};
-use super::value::{State, Unknown};
+use super::shell::{DEPTH, Part, Word, parts};
+use super::value::State;
 
 /// Words before a command that are no part of it.
 const KEYWORDS: [&str; 12] =
     ["sudo", "exec", "then", "do", "else", "if", "while", "until", "!", "{", "}", "time"];
 
-/// A word of a command: its text, or why it is not known.
-pub(crate) type Value = Result<String, Unknown>;
+/// A word of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Argument {
+    /// As it is written, but for its quotes.
+    pub(crate) text: String,
+    /// What it comes to, if that can be told.
+    pub(crate) value: Option<String>,
+}
 
 /// A command of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invocation {
     pub(crate) line: usize,
-    pub(crate) words: Vec<Value>,
+    pub(crate) words: Vec<Argument>,
     /// Where it runs, if that can be told.
     pub(crate) directory: Option<PathBuf>,
 }
 
 /// Every command of a script of the repository with this root, if it is started in a folder.
 pub(crate) fn walk(script: &Script, path: &Path, root: &Path, start: &Path) -> Vec<Invocation> {
-    let state = State {
-        script: path,
-        root,
-        directory: Some(start.to_owned()),
-        variables: BTreeMap::new(),
-    };
+    let state = State { script: path, root, directory: Some(start.to_owned()), variables: BTreeMap::new() };
     match script.is_makefile {
         true => makefile(script, &state),
         false => {
@@ -107,12 +108,14 @@ impl<'s> Walk<'s> {
             }
             Some("cd") => {
                 let target = words.iter().skip(1).find(|word| word.text != "--");
-                let target = target.and_then(|word| self.state.word(word).ok());
+                let target = target.and_then(|word| self.state.word(word));
                 self.state.directory = target.and_then(|target| self.state.path(&target));
             }
             Some("pushd" | "popd") => self.state.directory = None,
             Some(_) => {
-                let words = words.iter().map(|word| self.state.word(word)).collect();
+                let argument =
+                    |word: &Word| Argument { text: word.text.clone(), value: self.state.word(word) };
+                let words = words.iter().map(argument).collect();
                 let directory = self.state.directory.clone();
                 self.found.push(Invocation { line, words, directory });
             }
@@ -122,7 +125,7 @@ impl<'s> Walk<'s> {
     fn assign(&mut self, word: &Word) {
         let Some((name, is_added_to)) = assigned(word) else { return };
         let skipped = name.len() + 1 + usize::from(is_added_to);
-        let value = self.state.pieces(&word.behind(skipped), 8).ok().filter(|_| !is_added_to);
+        let value = self.state.pieces(&word.behind(skipped), DEPTH).filter(|_| !is_added_to);
         self.state.variables.insert(name.to_owned(), value);
     }
 }
@@ -144,10 +147,7 @@ mod tests {
     fn commands(text: &str, name: &str) -> Vec<String> {
         let script = Script { text: text.to_owned(), is_makefile: name == "Makefile" };
         let path = Path::new("/r/p").join(name);
-        let word = |word: &Value| match word {
-            Ok(text) => text.clone(),
-            Err(unknown) => format!("?{}", unknown.what),
-        };
+        let word = |word: &Argument| word.value.clone().unwrap_or_else(|| format!("?{}", word.text));
         let shown = |command: Invocation| {
             let words: Vec<String> = command.words.iter().map(word).collect();
             let directory = command.directory.map_or("?".to_owned(), |path| path.display().to_string());
@@ -166,7 +166,7 @@ mod tests {
             commands(text, "scripts/test-pipeline"),
             [
                 "6:/r/p: /r/p/scripts/build-pipeline",
-                "7:/r/p: rm -rf ?*",
+                "7:/r/p: rm -rf ?$inputDir/*",
                 "9:/r/p: docker run --volume /r/p/test/input:/kratix/input x:1 sh -c configure",
             ]
         );
@@ -199,7 +199,7 @@ mod tests {
                     \t@docker run -v $(CWD)/in:/kratix/input \\\n\t\t$(IMAGE) $(NONE)\n";
         assert_eq!(
             commands(text, "Makefile"),
-            ["4:/r/p/deep: a", "5:/r/p: docker run -v /r/p/in:/kratix/input x:1 ?$NONE"]
+            ["4:/r/p/deep: a", "5:/r/p: docker run -v /r/p/in:/kratix/input x:1 ?${NONE}"]
         );
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod scaffold;
 pub(crate) mod settings;
+pub(crate) mod takeover;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -64,7 +64,7 @@ const TABLE: [(&str, &[&str]); 20] = [
         ],
     ),
     ("doctor", &["engine"]),
-    ("suite", &["compare", "diagnostic", "kratix", "script", "tree", "yaml"]),
+    ("suite", &["compare", "diagnostic", "image", "kratix", "script", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
     ("image", &["diagnostic", "script", "tree"]),
