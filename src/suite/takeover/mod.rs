@@ -6,14 +6,18 @@
 //! | `scripts` | which scripts, Makefiles and CI files may run one |
 //! | `container`, `plugin` | what `docker run` and `kratix test pipeline` say |
 //! | `target` | which workflow, pipeline or stage a test is of |
-//! | `written` | the files that a test of ours begins with |
+//! | `names`, `copied`, `given` | what it is called, which files it begins with, what its settings say |
+//! | `written` | all of that, as tests to offer |
 //! | `ground` | the repository, outside of which nothing is read |
 
 mod case;
 mod container;
+mod copied;
+mod given;
 mod ground;
 mod kept;
 mod layout;
+mod names;
 mod plugin;
 mod scripts;
 mod target;
@@ -28,9 +32,9 @@ use std::path::{Path, PathBuf};
 use case::{Case, Expected};
 use container::Run;
 use ground::Ground;
+use names::Names;
 use plugin::Golden;
 use scripts::Said;
-use written::Names;
 
 use super::PromiseSuite;
 use super::scaffold::offer::Offer;
