@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::compare::{Difference, Note, Place};
+use crate::compare::{Difference, Note, Place, Proposal};
 use crate::diagnostic::SourceError;
 use crate::exit::Exit;
 use crate::kratix::work::Work;
-use crate::kratix::{Code, Finding};
+use crate::kratix::{Code, Finding, Severity};
 use crate::secrets::Secrets;
 use crate::suite::expectation::Written;
 use crate::tree::Tree;
@@ -42,6 +42,8 @@ pub(crate) struct TestOutcome {
     pub(crate) idle: Vec<Code>,
     /// Which marks and filters of the settings found anything; empty of a test that was not compared.
     pub(crate) rules: Vec<RuleUse>,
+    /// Of a new test, what a second run of it leaves otherwise: it is marked where it is stored.
+    pub(crate) varying: Vec<Varying>,
     /// What is worth knowing about the files and changes nothing.
     pub(crate) notes: Vec<Note>,
     /// What is worth knowing about the run.
@@ -103,6 +105,13 @@ pub(crate) struct Located {
     /// Named where there are several.
     pub(crate) pipeline: Option<String>,
     pub(crate) difference: Difference,
+}
+
+/// A value that varies from run to run, the mark for it, and which pipeline left it.
+#[derive(Debug, Clone)]
+pub(crate) struct Varying {
+    pub(crate) pipeline: String,
+    pub(crate) proposal: Proposal,
 }
 
 /// A mark or a filter of the settings, and whether it found anything.
@@ -331,6 +340,7 @@ impl TestOutcome {
             findings: Vec::new(),
             idle: Vec::new(),
             rules: Vec::new(),
+            varying: Vec::new(),
             notes: Vec::new(),
             remarks: Vec::new(),
             status: None,
@@ -338,6 +348,14 @@ impl TestOutcome {
             results: PathBuf::new(),
             elapsed: Duration::ZERO,
         }
+    }
+}
+
+impl TestOutcome {
+    /// Whether what it left may become what is expected, as far as the run is concerned.
+    pub(crate) fn can_be_stored(&self) -> bool {
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        self.failures.is_empty() && !self.findings.iter().any(is_error)
     }
 }
 

@@ -11,6 +11,7 @@ mod explain;
 mod images;
 mod list;
 mod load;
+mod new_tests;
 mod run;
 mod session;
 
@@ -101,6 +102,12 @@ fn accept_command(global: &Global) -> String {
         true => "kratix-test accept".to_owned(),
         false => format!("kratix-test accept --dir {}", quoted(&global.dir.to_string_lossy())),
     }
+}
+
+/// Whether somebody sits at the terminal who can be asked.
+fn can_ask(terminal: &Terminal) -> bool {
+    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    terminal.is_attended() && !in_ci
 }
 
 /// Our environment. A variable that is not UTF-8 cannot be named in the settings.

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 
 use super::session::Session;
-use super::{NoMatch, accept_command, environment, filter, images};
+use super::{NoMatch, accept_command, can_ask, environment, filter, images, new_tests};
 use crate::cli::{Global, Run};
 use crate::engine::{Docker, Engine as _};
 use crate::exit::Exit;
@@ -19,7 +19,8 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     let mut suite = Suite::load(&global.dir)?;
     beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
-    let options = options(arguments, &suite)?;
+    let asks = can_ask(terminal) && !arguments.update && arguments.request.is_none();
+    let options = options(arguments, &suite, asks)?;
     let jobs = jobs(&suite, &options)?;
     let folders = jobs.iter().map(|job| &job.suite.file.folder);
     let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
@@ -43,6 +44,12 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
             Some(ran) => outcome = ran,
             None => return Ok(Exit::Interrupted),
         }
+        if asks {
+            let interrupted = new_tests::ask(&mut outcome, (&jobs, &options), &results, (terminal, &style))?;
+            if let Some(exit) = interrupted {
+                return Ok(exit);
+            }
+        }
     }
     drop(jobs);
     outcome.unreadable = suite.unreadable;
@@ -50,7 +57,7 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     Ok(outcome.exit())
 }
 
-fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
+fn options(arguments: &Run, suite: &Suite, asks: bool) -> anyhow::Result<runner::Options> {
     let timeout = arguments.timeout.as_deref().map(str::parse::<Timeout>).transpose();
     let timeout = timeout.map_err(|message| anyhow!("--timeout: {message}"))?;
     Ok(runner::Options {
@@ -61,6 +68,7 @@ fn options(arguments: &Run, suite: &Suite) -> anyhow::Result<runner::Options> {
         request: arguments.request.clone(),
         timeout: timeout.map(|Timeout(timeout)| timeout),
         update: arguments.update,
+        twice: arguments.update || asks,
         idempotent: arguments.idempotent,
         environment: environment(),
     })

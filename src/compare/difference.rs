@@ -137,7 +137,6 @@ pub(crate) struct ChangedDocument {
     /// Which document of the expected file it is, counted from 0.
     pub(crate) expected_index: usize,
     /// Which document of the actual file it is, counted from 0.
-    #[cfg(test)]
     pub(crate) actual_index: usize,
     /// Never empty.
     pub(crate) changes: Vec<Change>,
@@ -153,7 +152,6 @@ pub(crate) struct Change {
     /// Where it stands in the expected document, or would stand.
     pub(crate) path: KeyPath,
     /// Where it stands in the actual document, or would stand.
-    #[cfg(test)]
     pub(crate) actual_path: KeyPath,
     /// Where in the file that is embedded at that path, if it is one that is compared inside.
     pub(crate) within: Option<KeyPath>,

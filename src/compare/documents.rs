@@ -85,7 +85,6 @@ impl Documents {
             // A mark is no name.
             document: if ObjectName::is_marked(&expected.root) { actual } else { expected }.document(),
             expected_index: expected.index,
-            #[cfg(test)]
             actual_index: actual.index,
             changes,
             expected_text,

@@ -9,12 +9,14 @@ mod embedded;
 mod file;
 mod filter;
 mod folder;
+mod likeness;
 mod list_map;
 mod mark;
 mod marked_name;
 mod matching;
 mod name;
 mod pairing;
+mod propose;
 mod quantity;
 mod rule;
 mod scope;
@@ -27,16 +29,20 @@ mod summary;
 mod tests;
 mod text;
 mod value;
+mod volatile;
 
 pub(crate) use difference::{
     Change, ChangeKind, ChangedDocument, CompareError, Comparison, Difference, DifferenceKind, DocumentText,
     FileContent, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference,
 };
-pub(crate) use edit::{Around, Rewritten, edit};
+pub(crate) use edit::{Around, Rewritten, Spot, edit, mark};
 pub(crate) use filter::Filter;
 pub(crate) use mark::{TYPES, compiled};
+pub(crate) use propose::propose;
 pub(crate) use rule::{Is, MarkRule, Pattern, Place, Selector};
 pub(crate) use text::{CONTEXT, DiffLine, DiffLineKind, unified};
+
+pub(crate) use volatile::{Proposal, volatile};
 
 use crate::tree::Tree;
 

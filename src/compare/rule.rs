@@ -43,6 +43,10 @@ pub(crate) enum Is {
     Absent,
 }
 
+/// Every tag that is a mark.
+const TAGS: [&str; 9] =
+    ["!any", "!type", "!regex", "!timestamp", "!uuid", "!absent", "!subset", "!contains", "!unordered"];
+
 /// A path that may lead to several places: `spec.containers[*].image`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<Step>);
@@ -107,7 +111,33 @@ fn absent(map: &mut Map, name: &str, at: Position) {
 }
 
 impl Is {
-    fn replace(&self, node: &mut Node) {
+    /// A mark by its tag, and what stands behind that.
+    pub(crate) fn new(tag: &str, text: Option<String>) -> Option<Self> {
+        let tag = TAGS.into_iter().find(|known| *known == tag)?;
+        Some(match tag {
+            "!absent" => Self::Absent,
+            "!subset" | "!contains" | "!unordered" => Self::How { tag },
+            _ => Self::Value { tag, text },
+        })
+    }
+
+    pub(crate) fn tag(&self) -> &'static str {
+        match self {
+            Self::Value { tag, .. } | Self::How { tag } => tag,
+            Self::Absent => "!absent",
+        }
+    }
+
+    /// What stands behind the tag, in place of a value.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Value { text, .. } => text.as_deref(),
+            Self::How { .. } | Self::Absent => None,
+        }
+    }
+
+    /// Puts the mark in place of a value.
+    pub(super) fn replace(&self, node: &mut Node) {
         match self {
             Self::How { tag } => node.tag = Some((*tag).to_owned()),
             Self::Absent => {
@@ -141,6 +171,18 @@ impl Pattern {
     /// Whether the path ends in a key: only that can be absent.
     pub(crate) fn ends_in_a_name(&self) -> bool {
         matches!(self.0.last(), Some(Step::Name(_)))
+    }
+}
+
+impl std::fmt::Display for Is {
+    /// As it stands in a file: `!regex '^[a-f]+$'`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tag = self.tag();
+        match self.text() {
+            None => f.write_str(tag),
+            Some(text) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => write!(f, "{tag} {text}"),
+            Some(text) => write!(f, "{tag} '{}'", text.replace('\'', "''")),
+        }
     }
 }
 

@@ -51,7 +51,12 @@ impl<'a> Scope<'a> {
 
     /// The root of a document whose expected side may have marks.
     pub(super) fn marked_root() -> Self {
-        Self { marked: true, ..Self::root() }
+        Self::root().with_marks()
+    }
+
+    /// This place, where the expected value may be a mark.
+    pub(super) fn with_marks(self) -> Self {
+        Self { marked: true, ..self }
     }
 
     /// The root of what is embedded here.

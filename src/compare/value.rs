@@ -294,7 +294,6 @@ impl<'a> Walk<'a, '_> {
             Output::Changes { root, changes } => changes.push(Change {
                 kind,
                 path: path(&self.steps, Side::Expected),
-                #[cfg(test)]
                 actual_path: path(&self.steps, Side::Actual),
                 within,
                 expected,

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
 use super::{difference, finding, workflow};
+use crate::compare::Proposal;
 use crate::diagnostic::SourceError;
 use crate::kratix::Severity;
-use crate::outcome::{Ended, Failure, PipelineOutcome, StageOutcome, TestOutcome, Verdict};
+use crate::outcome::{Ended, Failure, PipelineOutcome, StageOutcome, TestOutcome, Varying, Verdict};
 use crate::suite::expectation::Written;
 
 /// How outcomes are shown.
@@ -90,9 +91,19 @@ fn without_next_step(test: &TestOutcome, style: &Style) -> Vec<String> {
     match &test.verdict {
         Verdict::Errored(trouble) if trouble.told => parts.push(format!("{} (see above)", trouble.message)),
         Verdict::Errored(trouble) => parts.push(with_hint(&trouble.message, trouble.hint.as_deref(), paint)),
-        Verdict::Updated(files) => parts.extend(written(files, paint)),
+        Verdict::Updated(files) => {
+            parts.extend(written(files, paint));
+            parts.extend(varying(test, paint, "marked, since a second run left something else:"));
+        }
         Verdict::NotCompared => parts.extend(left(test, paint, "nothing expected it; nothing compared")),
-        Verdict::New => parts.extend(left(test, paint, "no expectation yet")),
+        Verdict::New => {
+            parts.extend(left(test, paint, "no expectation yet"));
+            parts.extend(varying(
+                test,
+                paint,
+                "a second run left something else; this is what would be stored:",
+            ));
+        }
         _ => parts.extend(test.differences.iter().map(|located| difference::render(located, paint, verbose))),
     }
     parts
@@ -107,6 +118,17 @@ fn left(test: &TestOutcome, paint: Paint, nothing: &str) -> Vec<String> {
         true => vec![format!("the pipeline left nothing ({nothing})")],
         false => test.differences.iter().map(|located| difference::render_left(located, paint)).collect(),
     }
+}
+
+/// What a second run of a new test left otherwise, and the marks for it.
+fn varying(test: &TestOutcome, paint: Paint, title: &str) -> Option<String> {
+    let line = |varying: &Varying| {
+        let Proposal { file, document, spot } = &varying.proposal;
+        let within = spot.within.as_ref().map(|within| format!(" → {within}")).unwrap_or_default();
+        format!("\n  {file} {document}\n    {}{within}: {}", spot.path, paint.green(&spot.is))
+    };
+    let lines: String = test.varying.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("{title}{lines}"))
 }
 
 fn written(files: &[Written], paint: Paint) -> Option<String> {

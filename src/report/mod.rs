@@ -9,6 +9,7 @@ pub(crate) mod list;
 mod loading;
 pub(crate) mod paint;
 pub(crate) mod probes;
+pub(crate) mod prompt;
 mod repeats;
 pub(crate) mod review;
 mod summary;

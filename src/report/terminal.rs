@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::failure::{self, Style};
 use super::image::Failed;
 use super::loading;
 use super::paint::Paint;
+use super::prompt::{self, Answer};
 use super::repeats::Repeats;
 use super::summary;
 use super::words::{Count, Elapsed};
@@ -52,6 +53,16 @@ impl Terminal {
         let out = Paint { on: on(console::colors_enabled()) };
         let err = Paint { on: on(console::colors_enabled_stderr()) };
         Self { out, err, live, bars: RefCell::default(), repeats: RefCell::default() }
+    }
+
+    /// Whether somebody sits here who can be asked.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.live.is_some() && io::stdin().is_terminal()
+    }
+
+    /// Asks whether something is to be done.
+    pub(crate) fn ask(&self, question: &str) -> io::Result<Answer> {
+        prompt::ask(question, self.err)
     }
 
     /// How results are coloured.

@@ -14,7 +14,7 @@ use crate::compare::{
     self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Place, Rules, Side,
 };
 use crate::diagnostic::SourceError;
-use crate::outcome::{Failure, Left, Located, RuleKind, RuleUse, TestOutcome};
+use crate::outcome::{Failure, Left, Located, PipelineOutcome, RuleKind, RuleUse, TestOutcome, Varying};
 use crate::suite::expectation::FOLDERS;
 use crate::suite::settings::{Compare, Settings};
 use crate::tree::{Tree, one_part};
@@ -124,6 +124,28 @@ pub(super) fn between_runs(
     Ok(differences)
 }
 
+/// Finds what two runs of a test left otherwise, each from the start: with a mark for it, and the files that cannot be marked.
+pub(super) fn varying(
+    plan: &Plan<'_>,
+    first: &[PipelineOutcome],
+    second: &[PipelineOutcome],
+) -> Result<(Vec<Varying>, Vec<String>), Stop> {
+    let judge = Judge::new(plan)?;
+    let (mut varying, mut unmarked) = (Vec::new(), Vec::new());
+    for (one, other) in first.iter().zip(second) {
+        for folder in FOLDERS {
+            let rules = judge.rules_of(folder);
+            let trees =
+                [one, other].map(|ran| judge.without_ignored(folder, ran.left.folder(folder).clone()));
+            let found = compare::volatile(&trees[0], &trees[1], &rules)?;
+            let of = |proposal| Varying { pipeline: one.name.clone(), proposal };
+            varying.extend(found.marks.into_iter().map(of));
+            unmarked.extend(found.unmarked);
+        }
+    }
+    Ok((varying, unmarked))
+}
+
 /// How a test compares.
 struct Judge<'p> {
     ignored: GlobSet,
@@ -144,12 +166,18 @@ impl<'p> Judge<'p> {
     }
 
     fn compare(&self, folder: &str, expected: Tree, actual: &Tree) -> Result<Comparison, Stop> {
-        let without_ignored = |mut tree: Tree| {
-            tree.entries.retain(|path, _| !self.ignored.is_match(format!("{folder}/{path}")));
-            tree
-        };
-        let rules = Rules { folder: folder.to_owned(), ..self.rules() };
-        Ok(compare::compare(&without_ignored(expected), &without_ignored(actual.clone()), &rules)?)
+        let (expected, actual) =
+            (self.without_ignored(folder, expected), self.without_ignored(folder, actual.clone()));
+        Ok(compare::compare(&expected, &actual, &self.rules_of(folder))?)
+    }
+
+    fn rules_of(&self, folder: &str) -> Rules<'p> {
+        Rules { folder: folder.to_owned(), ..self.rules() }
+    }
+
+    fn without_ignored(&self, folder: &str, mut tree: Tree) -> Tree {
+        tree.entries.retain(|path, _| !self.ignored.is_match(format!("{folder}/{path}")));
+        tree
     }
 }
 

@@ -20,6 +20,7 @@ mod test;
 mod unused;
 mod update;
 mod user;
+mod varying;
 mod verdict;
 mod volumes;
 mod workflow;
@@ -62,6 +63,8 @@ pub(crate) struct Options {
     /// In place of what the settings say.
     pub(crate) timeout: Option<Duration>,
     pub(crate) update: bool,
+    /// Run a new test twice, to find what varies.
+    pub(crate) twice: bool,
     /// Run every workflow twice.
     pub(crate) idempotent: bool,
     /// What `from:` in the settings may take.

@@ -10,17 +10,18 @@ use serde::{Deserialize, Serialize};
 
 use super::ingredients::Ingredients;
 use super::summaries;
+use crate::compare::{Is, Proposal, Spot};
 use crate::kratix::{Code, Finding, Severity};
-use crate::outcome::{Ended as StageEnded, Failure, Left, PipelineOutcome, TestOutcome, Verdict};
+use crate::outcome::{Ended as StageEnded, Failure, Left, PipelineOutcome, TestOutcome, Varying, Verdict};
 use crate::suite::expectation::store;
 use crate::tree::digest::Digest;
 use crate::tree::{Entry, EntryKind, Tree, one_part, open_regular};
-use crate::yaml::Position;
+use crate::yaml::{KeyPath, Position};
 
 /// The file's name among the results of a test.
 pub(super) const RECORD: &str = "record.json";
 /// Of what is written here. One of another version is as good as none.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes; more than what is known of the most files that are kept.
 const LARGEST: u64 = 64 << 20;
 
@@ -37,6 +38,7 @@ pub(super) struct Record {
     findings: Vec<KeptFinding>,
     pub(super) with: Ingredients,
     pipelines: Vec<KeptPipeline>,
+    varying: Vec<KeptMark>,
     /// A digest of what is kept.
     left: String,
 }
@@ -74,6 +76,20 @@ struct KeptPipeline {
     output: BTreeMap<String, Entry>,
 }
 
+/// A value that varies, and the mark for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptMark {
+    pipeline: String,
+    file: String,
+    /// Which document of the file, in words and counted from 0.
+    document: (String, usize),
+    path: KeyPath,
+    within: Option<KeyPath>,
+    tag: String,
+    text: Option<String>,
+}
+
 impl Record {
     /// Of a run that came to its end, before its verdict.
     pub(super) fn of(test: &str, outcome: &TestOutcome, with: Ingredients) -> io::Result<Self> {
@@ -87,6 +103,7 @@ impl Record {
             findings: outcome.findings.iter().map(|finding| KeptFinding::of(finding, hidden)).collect(),
             with,
             pipelines: outcome.pipelines.iter().map(KeptPipeline::of).collect(),
+            varying: outcome.varying.iter().map(KeptMark::of).collect(),
             left: String::new(),
         };
         for failure in &outcome.failures {
@@ -127,6 +144,7 @@ impl Record {
         let restored = |kept: &KeptPipeline| kept.restore(&place(folder, &kept.name, alone));
         outcome.pipelines = self.pipelines.iter().map(restored).collect();
         outcome.failures = self.failures.iter().cloned().map(Failure::Earlier).collect();
+        outcome.varying = self.varying.iter().filter_map(KeptMark::restore).collect();
         let codes: Vec<Code> = self.refused.iter().filter_map(|code| code.parse().ok()).collect();
         outcome.failures.extend((!codes.is_empty()).then_some(Failure::PromiseRefused { codes }));
     }
@@ -214,6 +232,29 @@ impl KeptFinding {
             Some(file) => finding.at(file, position),
             None => finding,
         })
+    }
+}
+
+impl KeptMark {
+    fn of(varying: &Varying) -> Self {
+        let Varying { pipeline, proposal: Proposal { file, document, spot } } = varying;
+        Self {
+            pipeline: pipeline.clone(),
+            file: file.clone(),
+            document: (document.clone(), spot.document),
+            path: spot.path.clone(),
+            within: spot.within.clone(),
+            tag: spot.is.tag().to_owned(),
+            text: spot.is.text().map(str::to_owned),
+        }
+    }
+
+    fn restore(&self) -> Option<Varying> {
+        let is = Is::new(&self.tag, self.text.clone())?;
+        let (name, document) = &self.document;
+        let spot = Spot { document: *document, path: self.path.clone(), within: self.within.clone(), is };
+        let proposal = Proposal { file: self.file.clone(), document: name.clone(), spot };
+        Some(Varying { pipeline: self.pipeline.clone(), proposal })
     }
 }
 

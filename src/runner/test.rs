@@ -75,7 +75,11 @@ impl<E: Engine> Runner<'_, E> {
         let Some(object) = object(job, &plan)? else { return Ok(Verdict::Passed) };
         let with = Ingredients::of(job, &plan, images, &self.options.images);
         outcome.results = self.results_of(job)?.fresh(&job.name)?;
+        let again = (self.options.twice && plan.is_new()?).then(|| object.clone());
         self.workflow(job, &plan, object, images, outcome).await?;
+        if let Some(object) = again.filter(|_| outcome.can_be_stored()) {
+            self.find_varying(job, &plan, object, images, outcome).await?;
+        }
         let mut record = Record::of(&job.name, outcome, with)?;
         let verdict = conclude(&plan, outcome, self.options.update)?;
         record.ended = Ended::from(&verdict);
@@ -157,6 +161,15 @@ impl Plan<'_> {
     /// Whether there is one pipeline alone, which needs no folder of its own.
     pub(super) fn is_alone(&self) -> bool {
         self.pipelines.len() == 1
+    }
+
+    /// Whether nothing was ever expected of any of the pipelines, and something is to be.
+    fn is_new(&self) -> Result<bool, SourceError> {
+        let mut is_new = self.settings.expect().is_none();
+        for pipeline in &self.pipelines {
+            is_new &= self.expectation.pipeline(pipeline, self.is_alone())?.is_new();
+        }
+        Ok(is_new)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::test::Plan;
-use super::{Stop, judgement, update};
+use super::{Stop, judgement, update, varying};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Severity};
 use crate::outcome::{Failure, TestOutcome, Verdict};
@@ -61,12 +61,13 @@ fn store(
     }
     update::remove(gone, &mut changes)?;
     let exact = plan.settings.compare() == Compare::Exact;
-    let how = How { exact, marks: plan.settings.marks() };
     let mut anew = Vec::new();
     for (pipeline, left) in judgement::left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
         let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
         let changed = judgement::changed(differences.map(|located| &located.difference));
+        let varying = varying::spots(pipeline, outcome);
+        let how = How { exact, marks: plan.settings.marks(), varying: &varying };
         anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
     }
     update::store_summaries(plan, outcome, &mut changes)?;

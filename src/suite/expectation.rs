@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::compare::{self, Around, MarkRule, Rewritten};
+use crate::compare::{self, Around, MarkRule, Rewritten, Spot};
 use crate::diagnostic::{Source, SourceError};
 use crate::tree::{self, EntryKind, Resolution, Tree};
 
@@ -44,6 +44,8 @@ pub(crate) struct How<'m> {
     pub(crate) exact: bool,
     /// The marks of the settings, whose values stay as they are.
     pub(crate) marks: &'m [MarkRule],
+    /// What is marked in new files: `output/kibana.yaml`.
+    pub(crate) varying: &'m BTreeMap<String, Vec<Spot>>,
 }
 
 /// A part of an expected file that could not be changed in its place: comments and marks that stood there may be gone.
@@ -174,6 +176,8 @@ impl PipelineExpectation {
                 let file = root.join(path);
                 anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
                 text = edited.text;
+                let marked = how.varying.get(&name).and_then(|spots| compare::mark(&text, spots));
+                text = marked.unwrap_or(text);
             }
             changes.store(root.join(path), &text, executable)?;
         }
@@ -274,7 +278,7 @@ mod tests {
         let left = folder(&[("a.yaml", "a: 1\n"), ("b.yaml", "new"), ("c/c.yaml", "c")]);
         let left = tree::scan(left.path()).expect("a tree");
         let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(|path| (path.to_owned(), path.to_owned()));
-        let how = How { exact: false, marks: &[] };
+        let how = How { exact: false, marks: &[], varying: &BTreeMap::new() };
         let expectation = PipelineExpectation { folder: test.path().to_owned() };
         let output = test.path().join("output");
         let mut changes = Changes::of(test.path());

@@ -2,15 +2,19 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One step into a document.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
 pub(crate) enum Key {
     Name(String),
     Index(usize),
 }
 
 /// The steps from a document's root to a value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct KeyPath(Vec<Key>);
 
 impl KeyPath {
@@ -24,6 +28,14 @@ impl KeyPath {
 
     pub(crate) fn is_root(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The name that it ends in, if it does not end in an index.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match self.0.last()? {
+            Key::Name(name) => Some(name),
+            Key::Index(_) => None,
+        }
     }
 
     /// This path and one name more.

@@ -140,7 +140,7 @@ impl Edit<'_> {
             return before.chunk(index).to_owned();
         }
         let document = ObjectName::of(expected).map_or(DocumentName::Nth(index + 1), DocumentName::Object);
-        if let Some((text, paths)) = self.in_place(before.chunk(index), actual) {
+        if let Some((text, paths)) = in_place(before.chunk(index), actual, self.around) {
             let values = paths.into_iter().map(|path| Rewritten::Value(document.clone(), path));
             self.rewritten.extend(values);
             return text;
@@ -151,27 +151,6 @@ impl Edit<'_> {
             true => emit_node(&graft::graft(original, actual, Scope::marked_root())),
             false => self.after.fresh(partner),
         }
-    }
-
-    /// The text of a document with what differs changed, and which values of it are written anew.
-    fn in_place(&self, chunk: &str, actual: &Node) -> Option<(String, Vec<KeyPath>)> {
-        let is_ended = chunk.ends_with('\n');
-        let ended = if is_ended { chunk.to_owned() } else { format!("{chunk}\n") };
-        let placed = place(ended.as_bytes()).ok()?;
-        let placed = placed.iter().find(|placed| !placed.document.root.is_null())?;
-        let mut ruled = placed.document.root.clone();
-        self.around.mark(&mut ruled);
-        let mut editor = Editor::new(&ended, &placed.document.root);
-        let pair = Pair { expected: &ruled, layout: &placed.layout, actual, scope: Scope::marked_root() };
-        editor.value(pair, &Slot::root(), &KeyPath::root()).ok()?;
-        let (mut text, paths) = editor.finish().ok()?;
-        if !is_ended {
-            text.truncate(text.trim_end_matches(['\n', '\r']).len());
-        }
-        let mut documents = parse(text.as_bytes()).ok()?;
-        self.around.mark(&mut documents.first_mut()?.root);
-        let is_same = documents.len() == 1 && same_value(&documents[0].root, actual, Scope::marked_root());
-        is_same.then_some((text, paths))
     }
 
     /// Whether a text says what was left.
@@ -185,6 +164,37 @@ impl Edit<'_> {
         };
         partners.len() == self.after.places.len() && partners.iter().enumerate().all(is_same)
     }
+}
+
+/// The text of a document with what differs changed, and which values of it are written anew.
+pub(super) fn in_place(chunk: &str, wanted: &Node, around: &Around<'_>) -> Option<(String, Vec<KeyPath>)> {
+    changed(chunk, wanted, Scope::marked_root(), |root| around.mark(root))
+}
+
+/// The same, where a mark is data unless the scope says that it is none.
+pub(super) fn changed(
+    chunk: &str,
+    wanted: &Node,
+    scope: Scope<'static>,
+    rule: impl Fn(&mut Node),
+) -> Option<(String, Vec<KeyPath>)> {
+    let is_ended = chunk.ends_with('\n');
+    let ended = if is_ended { chunk.to_owned() } else { format!("{chunk}\n") };
+    let placed = place(ended.as_bytes()).ok()?;
+    let placed = placed.iter().find(|placed| !placed.document.root.is_null())?;
+    let mut ruled = placed.document.root.clone();
+    rule(&mut ruled);
+    let mut editor = Editor::new(&ended, &placed.document.root);
+    let pair = Pair { expected: &ruled, layout: &placed.layout, actual: wanted, scope };
+    editor.value(pair, &Slot::root(), &KeyPath::root()).ok()?;
+    let (mut text, paths) = editor.finish().ok()?;
+    if !is_ended {
+        text.truncate(text.trim_end_matches(['\n', '\r']).len());
+    }
+    let mut documents = parse(text.as_bytes()).ok()?;
+    rule(&mut documents.first_mut()?.root);
+    let is_same = documents.len() == 1 && same_value(&documents[0].root, wanted, scope);
+    is_same.then_some((text, paths))
 }
 
 /// For each expected document, the one that was left for it.

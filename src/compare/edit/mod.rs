@@ -4,6 +4,7 @@ mod chunks;
 mod graft;
 mod list;
 mod map;
+mod marking;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -19,6 +20,7 @@ use super::pairing::Items;
 use super::scope::Scope;
 use super::value::{FUEL, same_value};
 use super::{MarkRule, embedded, matching};
+pub(crate) use marking::{Spot, mark};
 use write::Slot;
 
 /// An expected file as it is after an edit.

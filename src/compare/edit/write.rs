@@ -142,7 +142,8 @@ pub(super) fn indented(text: &str, column: usize) -> String {
     lines.fold(first, |text, line| if line == "\n" { text + line } else { text + &indent + line })
 }
 
-/// A value as it stands in brackets.
+/// A value as it stands in brackets. Behind a tag alone there is a space: most readers take a bracket or comma for a part of
+/// the tag.
 pub(super) fn flow(node: &Node) -> String {
     let tag = node.tag.as_deref().map_or_else(String::new, |tag| format!("{tag} "));
     let value = match &node.value {
@@ -156,7 +157,7 @@ pub(super) fn flow(node: &Node) -> String {
         _ if node.tag.is_some() => String::new(),
         _ => emit_node(node).trim_end().to_owned(),
     };
-    format!("{tag}{value}").trim_end().to_owned()
+    format!("{tag}{value}")
 }
 
 pub(super) fn flow_entry(name: &str, node: &Node) -> String {
