@@ -90,7 +90,7 @@ impl State<'_> {
                     printed = Some(Path::new(argument()?).file_name()?.to_string_lossy().into_owned());
                 }
                 ["realpath" | "readlink", ..] => {
-                    printed = Some(state.path(argument()?)?.display().to_string())
+                    printed = Some(state.path(argument()?)?.display().to_string());
                 }
                 ["git", "rev-parse", "--show-toplevel"] => printed = Some(self.root.display().to_string()),
                 ["echo", words @ ..] => printed = Some(words.join(" ")),

@@ -33,14 +33,14 @@ pub(crate) struct Invocation {
 /// Every command of a script of the repository with this root, if it is started in a folder.
 pub(crate) fn walk(script: &Script, path: &Path, root: &Path, start: &Path) -> Vec<Invocation> {
     let state = State { script: path, root, directory: Some(start.to_owned()), variables: BTreeMap::new() };
-    match script.is_makefile {
-        true => makefile(script, &state),
-        false => {
-            let mut walk = Walk::of(state);
-            script.lines().iter().for_each(|line| walk.line(line.number, &line.text));
-            walk.found
-        }
+    if script.is_makefile {
+        return makefile(script, &state);
     }
+    let mut walk = Walk::of(state);
+    for line in script.lines() {
+        walk.line(line.number, &line.text);
+    }
+    walk.found
 }
 
 /// A Makefile, each line of which is run by a shell of its own.
@@ -98,7 +98,9 @@ impl<'s> Walk<'s> {
         match words.first().map(|word| word.text.as_str()) {
             None => assignments.iter().for_each(|word| self.assign(word)),
             Some("export" | "local" | "readonly" | "declare" | "typeset") => {
-                words.iter().for_each(|word| self.assign(word));
+                for word in words {
+                    self.assign(word);
+                }
             }
             // What it goes through, one by one.
             Some("for" | "read" | "select") => {

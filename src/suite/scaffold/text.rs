@@ -17,7 +17,8 @@ pub(super) fn text(value: &Json, schema: Option<&Node>) -> String {
 /// Lines as a comment.
 pub(super) fn comment(lines: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
-    let wrapped = lines.trim().lines().flat_map(|line| wrap(line.trim_end(), WIDTH.saturating_sub(indent + 2)));
+    let wrapped =
+        lines.trim().lines().flat_map(|line| wrap(line.trim_end(), WIDTH.saturating_sub(indent + 2)));
     wrapped.map(|line| format!("{}\n", format!("{margin}# {line}").trim_end())).collect()
 }
 
@@ -99,7 +100,8 @@ fn describe(schema: Option<&Node>, indent: usize) -> String {
 /// Lines moved to the right. A line without anything stays so.
 fn indented(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
-    let moved = text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{margin}{line}\n") });
+    let moved =
+        text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{margin}{line}\n") });
     moved.collect()
 }
 

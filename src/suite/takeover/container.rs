@@ -117,7 +117,7 @@ pub(super) fn read(command: &Invocation) -> Option<Run> {
     let mut words = words[skipped + 1..].iter();
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
-            run.given.image = word.value.clone();
+            run.given.image.clone_from(&word.value);
             let rest: Vec<Argument> = words.cloned().collect();
             run.command(&rest);
             break;
@@ -184,7 +184,7 @@ impl Run {
             ("-v" | "--volume", Some(volume)) => self.volume(volume, directory),
             ("--mount", Some(mount)) => self.mount(mount, directory),
             ("-v" | "--volume" | "--mount", None) => {
-                self.left_out.push(format!("the volume `{text}`, which only a run can tell"))
+                self.left_out.push(format!("the volume `{text}`, which only a run can tell"));
             }
             ("--network" | "--net", Some(network)) => self.given.network = Some(network.to_owned()),
             ("--platform", Some(platform)) => self.given.platform = Some(platform.to_owned()),

@@ -72,17 +72,18 @@ pub(super) fn copy(
         match contents(&tree, path) {
             Ok(file) => drop(files.insert(to.join(path), file)),
             Err(why) => {
-                notes.push(ground.note(&from.folder.join(path), format!("is not taken over: it is {why}")))
+                notes.push(ground.note(&from.folder.join(path), format!("is not taken over: it is {why}")));
             }
         }
     }
     if ignored > 0 {
-        let text =
-            format!("holds {ignored} files that git ignores: they are what a run left, and not taken over");
-        notes.push(ground.note(
-            &from.folder,
-            text.replace("1 files that git ignores: they are", "1 file that git ignores: it is"),
-        ));
+        let files = if ignored == 1 {
+            "a file that git ignores".to_owned()
+        } else {
+            format!("{ignored} files that git ignores")
+        };
+        let text = format!("holds {files}: what a run left is not taken over");
+        notes.push(ground.note(&from.folder, text));
     }
 }
 

@@ -90,19 +90,15 @@ impl Found {
                 ..Case::default()
             };
             let beside = first(&METADATA);
-            match first(&EXPECTED).or_else(|| EXPECTED.iter().find_map(|name| child(name))) {
-                Some(expected) => {
-                    self.expected(ground, &mut case, &expected);
-                    parts.push(expected);
-                    parts.extend(first(&OUTPUTS));
-                    if case.metadata.is_none() {
-                        case.metadata = beside.clone().map(Expected::asserted);
-                    }
-                }
-                None => {
-                    case.output = first(&OUTPUTS).map(Expected::left);
-                    case.metadata = beside.clone().map(Expected::left);
-                }
+            let expected = first(&EXPECTED).or_else(|| EXPECTED.iter().find_map(|name| child(name)));
+            if let Some(expected) = expected {
+                self.expected(ground, &mut case, &expected);
+                parts.push(expected);
+                parts.extend(first(&OUTPUTS));
+                case.metadata = case.metadata.or_else(|| beside.clone().map(Expected::asserted));
+            } else {
+                case.output = first(&OUTPUTS).map(Expected::left);
+                case.metadata = beside.clone().map(Expected::left);
             }
             let folders =
                 [&case.output, &case.metadata].into_iter().flatten().map(|part| part.folder.clone());

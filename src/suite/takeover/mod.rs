@@ -47,10 +47,20 @@ const REQUEST: &str = "object.yaml";
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Takeover {
     pub(crate) offers: Vec<Offer>,
+    /// What tests lack that are read as they are otherwise.
+    pub(crate) completed: Vec<Completed>,
     /// Tests that need no taking over: they are read as they are.
     pub(crate) as_they_are: Vec<PathBuf>,
     /// What is not taken over, or only in part.
     pub(crate) notes: Vec<Note>,
+}
+
+/// Files that a test lacks which is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Completed {
+    pub(crate) folder: PathBuf,
+    /// Its name is empty: its files are right in the folder.
+    pub(crate) offer: Offer,
 }
 
 /// Something to know of a place.
@@ -119,7 +129,7 @@ impl Gathered<'_> {
     fn add(&mut self, from: &Path, script: &Path, said: Said) {
         let line = said.line();
         let case = match said {
-            Said::Container(run) => self.of_container(from, script, run),
+            Said::Container(run) => self.of_container(from, script, &run),
             Said::Plugin(golden) => self.of_plugin(from, script, golden),
         };
         let Some(mut case) = case else { return };
@@ -156,7 +166,7 @@ impl Gathered<'_> {
         }
     }
 
-    fn of_container(&mut self, from: &Path, script: &Path, run: Run) -> Option<Case> {
+    fn of_container(&mut self, from: &Path, script: &Path, run: &Run) -> Option<Case> {
         let input = run.input();
         let is_ours = script.starts_with(&self.ground.folder)
             || input.as_ref().is_some_and(|input| input.starts_with(&self.ground.folder));
@@ -256,13 +266,13 @@ impl Gathered<'_> {
             match existing {
                 Some(test) if !flat => {
                     takeover.as_they_are.push(test.folder.clone());
-                    takeover.offers.extend(written::settings_of(self.ground, case, test, &mut self.notes));
+                    takeover.completed.extend(written::settings_of(self.ground, case, test, &mut self.notes));
                 }
                 Some(test) => {
-                    takeover.offers.extend(written::in_place(self.ground, case, test, &mut self.notes))
+                    takeover.completed.extend(written::in_place(self.ground, case, test, &mut self.notes));
                 }
                 None => {
-                    takeover.offers.extend(written::offer(self.ground, case, &mut names, &mut self.notes))
+                    takeover.offers.extend(written::offer(self.ground, case, &mut names, &mut self.notes));
                 }
             }
         }

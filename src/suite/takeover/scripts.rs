@@ -58,7 +58,9 @@ pub(super) fn find(ground: &Ground<'_>, from: &Path) -> Vec<(PathBuf, Said)> {
                 let script = Script { text: text.to_owned(), is_makefile: false };
                 let run = |start: &Path| {
                     let mut commands = walk(&script, &path, &ground.root, start);
-                    commands.iter_mut().for_each(|command| command.line += line - 1);
+                    for command in &mut commands {
+                        command.line += line - 1;
+                    }
                     commands
                 };
                 found.extend(said(&[ground.root.join(directory)], run, &path));
@@ -88,13 +90,11 @@ fn said(starts: &[PathBuf], run: impl Fn(&Path) -> Vec<Invocation>, path: &Path)
 /// Where a script may be started: a Makefile in its folder, another one in the Promise's or anywhere above it.
 fn starts(ground: &Ground<'_>, script: &Path, is_makefile: bool) -> Vec<PathBuf> {
     let above = script.ancestors().skip(1).take_while(|above| above.starts_with(&ground.root));
-    match is_makefile {
-        true => above.take(1).map(Path::to_owned).collect(),
-        false => {
-            let first = script.starts_with(&ground.folder).then(|| ground.folder.clone());
-            first.into_iter().chain(above.map(Path::to_owned)).collect()
-        }
+    if is_makefile {
+        return above.take(1).map(Path::to_owned).collect();
     }
+    let first = script.starts_with(&ground.folder).then(|| ground.folder.clone());
+    first.into_iter().chain(above.map(Path::to_owned)).collect()
 }
 
 /// Files that may be scripts, by their names.

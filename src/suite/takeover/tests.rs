@@ -87,6 +87,12 @@ impl Read {
             }
         }
         let shown = |text: String| text.replace(&root, "");
+        for completed in &takeover.completed {
+            for (path, file) in &completed.offer.files {
+                let path = shown(completed.folder.join(path).display().to_string());
+                files.push((path, shown(String::from_utf8_lossy(&file.bytes).into_owned())));
+            }
+        }
         Self {
             files,
             as_they_are: takeover.as_they_are.iter().map(|path| shown(path.display().to_string())).collect(),
@@ -252,7 +258,7 @@ fn what_is_ours_already_is_read_as_it_is() {
     );
     let read = repository.read("p/test");
     assert_eq!(read.as_they_are, ["p/test/a"]);
-    assert_eq!(read.paths(), ["b/expected/output/thing.yaml"]);
+    assert_eq!(read.paths(), ["p/test/b/expected/output/thing.yaml"]);
     assert_eq!(
         read.notes,
         ["p/test/b/expected: holds files that count no more, now that they are in output/ in it"]
@@ -273,9 +279,9 @@ fn a_workshops_script_gives_its_test_settings() {
         [("p/test/input/object.yaml", REQUEST), ("p/test/output/x", ""), ("p/scripts/test-pipeline", SCRIPT)];
     let read = repository(TWO, &files).read("p");
     assert_eq!(read.as_they_are, ["p/test"]);
-    assert_eq!(read.paths(), ["/kratix-test.yaml"]);
+    assert_eq!(read.paths(), ["p/test/kratix-test.yaml"]);
     assert_eq!(
-        read.text("/kratix-test.yaml"),
+        read.text("p/test/kratix-test.yaml"),
         "# As p/scripts/test-pipeline:11 has it.\nenv:\n  USER_NAME: minio\n  USER_PASSWORD:\n    from: \
          USER_PASSWORD\nnetwork: host\nvolumes:\n- ~/.kube:/root/.kube\n- ../data:/data:ro\n"
     );
@@ -393,7 +399,7 @@ fn what_git_ignores_was_left_by_a_run() {
     assert_eq!(read.paths(), ["pipe/input/object.yaml"]);
     assert_eq!(
         read.notes,
-        ["p/pipe/test-output: holds 1 file that git ignores: it is what a run left, and not taken over"]
+        ["p/pipe/test-output: holds a file that git ignores: what a run left is not taken over"]
     );
 }
 

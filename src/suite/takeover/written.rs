@@ -10,11 +10,11 @@ use super::given::{given, missing};
 use super::ground::Ground;
 use super::names::Names;
 use super::target::{Aim, aim, container};
-use super::{Note, REQUEST};
+use super::{Completed, Note, REQUEST};
 use crate::diagnostic::{Source, SourceError};
 use crate::kratix::{Promise, Workflow, WorkflowType, resource_object};
 use crate::suite::discovery::Test;
-use crate::suite::scaffold::offer::{Offer, OfferedFile, tests_folder};
+use crate::suite::scaffold::offer::{Offer, OfferedFile};
 use crate::suite::settings::{FILE_NAME, join};
 use crate::yaml;
 
@@ -82,7 +82,7 @@ pub(super) fn settings_of(
     case: &Case,
     test: &Test,
     notes: &mut Vec<Note>,
-) -> Option<Offer> {
+) -> Option<Completed> {
     case.script.as_ref()?;
     let aim = aim(ground, case, false);
     notes.extend(remark_on_command(ground, case, &aim));
@@ -95,21 +95,16 @@ pub(super) fn settings_of(
     notes.extend(remark_on_secrets(ground, case, &missing));
     let file = test.folder.join(FILE_NAME);
     let written = text(ground, case, settings);
-    match test.folder.strip_prefix(tests_folder(&ground.promise.file.folder)) {
-        Ok(name) if !file.exists() => {
-            let what = format!("settings that {} has", origin(ground, case));
-            let files = Files::from([(FILE_NAME.into(), written)]);
-            Some(Offer { name: name.display().to_string(), what, files })
-        }
-        _ => {
-            let written = String::from_utf8_lossy(&written.bytes).into_owned();
-            let lines: Vec<&str> = written.lines().filter(|line| !line.starts_with('#')).collect();
-            let lines = lines.join("\n  ");
-            let text = format!("gives its container more than {} says:\n  {lines}", file.display());
-            notes.push(at(ground, case, text));
-            None
-        }
+    if file.exists() {
+        let written = String::from_utf8_lossy(&written.bytes).into_owned();
+        let lines: Vec<&str> = written.lines().filter(|line| !line.starts_with('#')).collect();
+        let lines = lines.join("\n  ");
+        let text = format!("gives its container more than {} says:\n  {lines}", file.display());
+        notes.push(at(ground, case, text));
+        return None;
     }
+    let what = format!("settings that {} has", origin(ground, case));
+    Some(completed(test, what, Files::from([(FILE_NAME.into(), written)])))
 }
 
 /// A script may run one stage of what a test runs.
@@ -130,12 +125,8 @@ pub(super) fn in_place(
     case: &Case,
     test: &Test,
     notes: &mut Vec<Note>,
-) -> Option<Offer> {
+) -> Option<Completed> {
     let expected = case.output.as_ref()?;
-    let Ok(name) = test.folder.strip_prefix(tests_folder(&ground.promise.file.folder)) else {
-        notes.push(ground.note(&expected.folder, "is not taken over: move what is in it to output/ in it"));
-        return None;
-    };
     let mut files = Files::new();
     copy(ground, expected, &Path::new("expected").join("output"), &mut files, notes);
     if files.is_empty() {
@@ -144,8 +135,11 @@ pub(super) fn in_place(
     notes.push(
         ground.note(&expected.folder, "holds files that count no more, now that they are in output/ in it"),
     );
-    let what = format!("what {} expects", origin(ground, case));
-    Some(Offer { name: name.display().to_string(), what, files })
+    Some(completed(test, format!("what {} expects", origin(ground, case)), files))
+}
+
+fn completed(test: &Test, what: String, files: Files) -> Completed {
+    Completed { folder: test.folder.clone(), offer: Offer { name: String::new(), what, files } }
 }
 
 /// What is wrong with a request.
