@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+    /// Print the JSON Schema of kratix-test.yaml, for editors
+    Schema,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +199,10 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+
+    /// Show the settings of each test too, and where each is written
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod list;
 mod load;
 mod new_tests;
 mod run;
+mod schema;
 mod session;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
+        Command::Schema => Ok(schema::schema(&terminal)),
     };
     result.unwrap_or_else(|error| {
         terminal.error(&error);

@@ -6,6 +6,7 @@ pub(crate) mod discovery;
 pub(crate) mod expectation;
 pub(crate) mod filter;
 mod marks;
+pub(crate) mod origin;
 pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod scaffold;

@@ -27,6 +27,7 @@ mod proxy;
 mod pty;
 mod remote;
 mod run;
+mod schema;
 mod sshd;
 mod tls;
 mod transcripts;

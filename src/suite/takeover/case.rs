@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::kratix::Target;
+use crate::suite::settings::is_secret;
 
 /// A test of another layout. Paths are real ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,24 +82,6 @@ impl Variable {
     pub(super) fn of(name: &str, value: String) -> Self {
         if is_secret(name) && !value.is_empty() { Self::From(name.to_owned()) } else { Self::Value(value) }
     }
-}
-
-/// Whether a variable of this name holds a secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 10] = [
-        "KEY",
-        "TOKEN",
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "SECRET",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "APIKEY",
-        "PAT",
-    ];
-    let name = name.to_ascii_uppercase();
-    name.split('_').any(|word| WORDS.contains(&word)) || name.ends_with("PASSWORD") || name.ends_with("TOKEN")
 }
 
 #[cfg(test)]

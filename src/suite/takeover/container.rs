@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::case::{Given, Mount, Variable, is_secret};
+use super::case::{Given, Mount, Variable};
 use crate::kratix::{Target, Workflow};
 use crate::script::{Argument, Invocation};
+use crate::suite::settings::is_secret;
 
 /// Options that have their value in the next word, besides those that are read.
 const VALUED: [&str; 47] = [
