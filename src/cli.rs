@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
+    /// Take over tests in another layout
+    Init(Init),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
     /// Put images into a local cluster, or from an archive into the engine
@@ -189,6 +191,21 @@ pub(crate) struct Explain {
 pub(crate) struct Completions {
     /// Shell to print them for
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Take over the tests of a folder in another layout, or of a script that runs one
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: PathBuf,
+
+    /// Only write the tests, and run nothing
+    #[arg(long)]
+    pub(crate) no_run: bool,
+
+    /// Ask nothing
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

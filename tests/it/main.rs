@@ -29,6 +29,7 @@ mod remote;
 mod run;
 mod schema;
 mod sshd;
+mod takeover;
 mod tls;
 mod transcripts;
 mod traps;
