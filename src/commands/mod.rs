@@ -9,6 +9,7 @@ mod connection;
 mod doctor;
 mod explain;
 mod images;
+mod init;
 mod list;
 mod load;
 mod new_tests;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
+        Command::Init(arguments) => init::init(&arguments, &cli.global, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),

@@ -53,8 +53,20 @@ const NAMES: &[(&str, &str)] = &[
 
 /// What may fit where neither the name nor the format tells.
 const OTHERS: &[&str] = &[
-    "example", "1Gi", "1.0.0", "v1.0.0", "https://example.com", "10.0.0.0/16", "10.0.0.1", "example.com",
-    "somebody@example.com", "example/image:v1.0.0", "2026-01-01", "0 3 * * *", "1h", "EXAMPLE",
+    "example",
+    "1Gi",
+    "1.0.0",
+    "v1.0.0",
+    "https://example.com",
+    "10.0.0.0/16",
+    "10.0.0.1",
+    "example.com",
+    "somebody@example.com",
+    "example/image:v1.0.0",
+    "2026-01-01",
+    "0 3 * * *",
+    "1h",
+    "EXAMPLE",
 ];
 
 /// Texts for a string, likelier ones first.

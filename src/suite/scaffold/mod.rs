@@ -1,5 +1,7 @@
 //! Test folders that are not there yet: what could be tested of a Promise, and the files that a test of it begins with.
 
+pub(crate) mod deletion;
+pub(crate) mod extra;
 mod familiar;
 mod name;
 pub(crate) mod offer;
@@ -115,7 +117,12 @@ impl Plan<'_> {
                 || objects.iter().any(|other| is_same(other, &variation.object));
             if !is_covered {
                 objects.push(variation.object);
-                offers.push((variation.name, variation.factor.long_name(), variation.what, variation.request));
+                offers.push((
+                    variation.name,
+                    variation.factor.long_name(),
+                    variation.what,
+                    variation.request,
+                ));
             }
         }
         self.scaffold.left_out += offers.len().saturating_sub(MOST);
@@ -179,7 +186,8 @@ impl Plan<'_> {
 
     /// What a request is, in a line.
     fn origin(&self, request: &Request) -> String {
-        let below = |path: &Path| path.strip_prefix(&self.suite.file.folder).unwrap_or(path).display().to_string();
+        let below =
+            |path: &Path| path.strip_prefix(&self.suite.file.folder).unwrap_or(path).display().to_string();
         request.example().map_or_else(|| "what the API requires".to_owned(), below)
     }
 }

@@ -1,8 +1,7 @@
 //! Readable names for tests: `size-large`, `with-backup`.
 
 /// Words that say that something is there or not, and are no part of what it is.
-const SWITCHES: [&str; 9] =
-    ["enable", "enabled", "use", "with", "include", "is", "has", "install", "create"];
+const SWITCHES: [&str; 9] = ["enable", "enabled", "use", "with", "include", "is", "has", "install", "create"];
 
 /// The longest name.
 const MAX: usize = 60;
@@ -16,7 +15,9 @@ pub(super) fn kebab(text: &str) -> String {
         let lower_follows = chars.get(index + 1).is_some_and(|next| next.is_ascii_lowercase());
         let begins = c.is_ascii_uppercase()
             && before.is_some_and(|before| {
-                before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && lower_follows)
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase() && lower_follows)
             });
         if begins || !c.is_ascii_alphanumeric() {
             words.push('-');

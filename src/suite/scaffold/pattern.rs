@@ -58,9 +58,8 @@ fn write(hir: &Hir, more: usize, nth: usize, text: &mut String) -> Option<()> {
 fn one_of(class: &Class, nth: usize) -> Option<char> {
     let has = |c: char| match class {
         Class::Unicode(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&c)),
-        Class::Bytes(class) => {
-            u8::try_from(c).is_ok_and(|byte| class.iter().any(|range| (range.start()..=range.end()).contains(&byte)))
-        }
+        Class::Bytes(class) => u8::try_from(c)
+            .is_ok_and(|byte| class.iter().any(|range| (range.start()..=range.end()).contains(&byte))),
     };
     let liked: Vec<char> = LIKED.chars().filter(|c| has(*c)).collect();
     if !liked.is_empty() {
@@ -89,7 +88,10 @@ fn every(hir: &Hir, most: usize) -> Option<Vec<String>> {
             let mut texts = vec![String::new()];
             for part in parts {
                 let endings = every(part, most)?;
-                texts = texts.iter().flat_map(|text| endings.iter().map(move |end| format!("{text}{end}"))).collect();
+                texts = texts
+                    .iter()
+                    .flat_map(|text| endings.iter().map(move |end| format!("{text}{end}")))
+                    .collect();
                 if texts.len() > most {
                     return None;
                 }

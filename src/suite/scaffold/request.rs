@@ -53,19 +53,14 @@ impl<'p> Api<'p> {
             properties.remove("status");
         }
         let written = promise.root.at_path(&version.path.name("schema").name("openAPIV3Schema"));
-        Some(Self {
-            promise,
-            api_version: api.api_version(version),
-            kind: api.kind.clone(),
-            schema,
-            written,
-        })
+        Some(Self { promise, api_version: api.api_version(version), kind: api.kind.clone(), schema, written })
     }
 
     /// The object that a pipeline would read, or why the platform refuses the request.
     pub(super) fn object(&self, request: &Json) -> Result<Object, Refused> {
         let refused = |text: String| vec![text];
-        let documents = yaml::parse(yaml::emit(request).as_bytes()).map_err(|error| refused(error.problem))?;
+        let documents =
+            yaml::parse(yaml::emit(request).as_bytes()).map_err(|error| refused(error.problem))?;
         let document = documents.first().ok_or_else(|| refused("is empty".to_owned()))?;
         self.object_of(&document.root)
     }
@@ -96,7 +91,9 @@ impl<'p> Api<'p> {
             }
             has_spec = properties.contains_key("spec");
         }
-        let kept = |name: &Json| !["apiVersion", "kind", "metadata", "status", "spec"].iter().any(|known| name == known);
+        let kept = |name: &Json| {
+            !["apiVersion", "kind", "metadata", "status", "spec"].iter().any(|known| name == known)
+        };
         if let Some(root) = schema.as_object_mut() {
             let required = root.entry("required").or_insert_with(|| json!([]));
             let mut names: Vec<Json> =
@@ -138,7 +135,8 @@ impl<'p> Api<'p> {
     /// The paths that the API requires and a request has not.
     fn missing(&self, request: &Json) -> Vec<KeyPath> {
         let applied = crate::kratix::schema::apply(&self.schema, request.clone());
-        let missing = applied.violations.into_iter().filter(|violation| violation.text.contains(": Required value"));
+        let missing =
+            applied.violations.into_iter().filter(|violation| violation.text.contains(": Required value"));
         missing.map(|violation| violation.path).filter(|path| place::at(request, path).is_none()).collect()
     }
 }
@@ -163,7 +161,9 @@ impl Request {
             let around = Around { name: "object.yaml", marks: &[], others: &[] };
             let edited = compare::edit(bytes, yaml::emit(&self.value).as_bytes(), &around).text;
             let read = |text: &str| Some(yaml::parse(text.as_bytes()).ok()?.first()?.root.to_json());
-            if let Some(text) = String::from_utf8(edited).ok().filter(|text| read(text).as_ref() == Some(&self.value)) {
+            if let Some(text) =
+                String::from_utf8(edited).ok().filter(|text| read(text).as_ref() == Some(&self.value))
+            {
                 return text;
             }
         }

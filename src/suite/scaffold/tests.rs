@@ -49,7 +49,8 @@ fn scaffold(folder: &tempfile::TempDir) -> Scaffold {
 /// Name → `spec` of the request, or the settings.
 fn offered(promise: &str, files: &[(&str, &str)]) -> Vec<(String, Json)> {
     let told = |offer: &Offer| {
-        let file = offer.files.get(Path::new("input/object.yaml")).or_else(|| offer.files.get(Path::new(FILE_NAME)));
+        let file =
+            offer.files.get(Path::new("input/object.yaml")).or_else(|| offer.files.get(Path::new(FILE_NAME)));
         let document = parse(&file.expect("a file").bytes).expect("YAML").remove(0).root.to_json();
         let told = document.get("spec").or_else(|| document.get("workflow")).expect("told").clone();
         (offer.name.clone(), told)
@@ -97,13 +98,16 @@ fn an_example_is_what_the_others_begin_with_and_keeps_its_comments() {
     let folder = folder(&promise(SPEC, CONFIGURE), &files);
     let offers = scaffold(&folder).offers;
     let names: Vec<&str> = offers.iter().map(|offer| offer.name.as_str()).collect();
-    assert_eq!(names, ["example", "size-large", "tier-gold", "with-backup", "without-network", "tier-silver"]);
+    assert_eq!(
+        names,
+        ["example", "size-large", "tier-gold", "with-backup", "without-network", "tier-silver"]
+    );
     let text = |index: usize| {
         let file = &offers[index].files[Path::new("input/object.yaml")];
         String::from_utf8(file.bytes.clone()).expect("text")
     };
     assert_eq!(text(0), example);
-    assert_eq!(text(1), format!("{example}  size: large\n"));
+    assert_eq!(text(1), example.replace("# always\n", "# always\n  size: large\n"));
     assert_eq!(offers[1].what, "spec.size is large");
     assert_eq!(text(4), example.replace("  network: {cidr: 10.1.0.0/16}\n", ""));
 }
@@ -125,7 +129,8 @@ fn every_workflow_gets_a_test() {
 
 #[test]
 fn what_is_tested_already_is_not_offered_again() {
-    let request = |spec: &str| format!("apiVersion: acme.io/v1\nkind: Thing\nmetadata: {{name: mine}}\nspec: {spec}\n");
+    let request =
+        |spec: &str| format!("apiVersion: acme.io/v1\nkind: Thing\nmetadata: {{name: mine}}\nspec: {spec}\n");
     let all = ["promise/configure", "resource/configure", "resource/delete"];
     let small = request("{owner: me, network: {cidr: 10.0.0.0/8}}");
     let large = request("{owner: you, size: large, tier: gold}");
@@ -135,14 +140,18 @@ fn what_is_tested_already_is_not_offered_again() {
         ("test/promise-configure/kratix-test.yaml", "workflow: promise/configure\n"),
         ("test/with-backup/notes", "no test"),
     ];
-    let names: Vec<String> = offered(&promise(SPEC, &all), &files).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> =
+        offered(&promise(SPEC, &all), &files).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["with-backup-2", "tier-silver", "resource-delete"]);
 }
 
 #[test]
 fn there_are_never_more_than_twelve() {
     let values: Vec<String> = (0..30).map(|number| format!("v{number}")).collect();
-    let spec = format!("{{type: object, properties: {{a: {{enum: [{0}], type: string}}, b: {{type: boolean}}}}}}", values.join(", "));
+    let spec = format!(
+        "{{type: object, properties: {{a: {{enum: [{0}], type: string}}, b: {{type: boolean}}}}}}",
+        values.join(", ")
+    );
     let scaffold = scaffold(&folder(&promise(&spec, CONFIGURE), &[]));
     assert_eq!((scaffold.offers.len(), scaffold.left_out), (12, 21));
     assert!(scaffold.offers.iter().any(|offer| offer.name == "without-b"));
@@ -169,7 +178,8 @@ fn a_request_that_cannot_be_made_says_what_is_missing() {
     let offers = scaffold(&folder(&promise(spec, CONFIGURE), &[])).offers;
     assert_eq!(offers.len(), 1);
     assert_eq!(offers[0].what, "what the API requires: to be completed");
-    let text = String::from_utf8(offers[0].files[Path::new("input/object.yaml")].bytes.clone()).expect("text");
+    let text =
+        String::from_utf8(offers[0].files[Path::new("input/object.yaml")].bytes.clone()).expect("text");
     let expected = "\
 # The API refuses this request as it is. Fill in what it asks for:
 # - spec.code: Invalid value: \"example\": it is secret

@@ -134,7 +134,8 @@ impl Maker {
     }
 
     fn list(&self, schema: Schema<'_>, (name, nth): (&str, usize)) -> Json {
-        let most = schema.integer("maxItems").map_or(MOST_ITEMS, |most| usize::try_from(most).unwrap_or_default());
+        let most =
+            schema.integer("maxItems").map_or(MOST_ITEMS, |most| usize::try_from(most).unwrap_or_default());
         let count = size(schema, "minItems").max(1).min(most).min(MOST_ITEMS);
         let inner = schema.items();
         let item = |index: usize| match inner {
@@ -212,10 +213,16 @@ fn integers(schema: Schema<'_>, name: &str, nth: usize) -> impl Iterator<Item = 
     let nth = i64::try_from(nth).unwrap_or_default();
     let up = |from: i64| from.saturating_add((step - from.rem_euclid(step)) % step);
     let down = |from: i64| from.saturating_sub(from.rem_euclid(step));
-    let rising = [familiar::integer(name).map(up), Some(up(1)), least.map(up), least.map(|least| up(least.saturating_add(1)))];
+    let rising = [
+        familiar::integer(name).map(up),
+        Some(up(1)),
+        least.map(up),
+        least.map(|least| up(least.saturating_add(1))),
+    ];
     let rising = rising.into_iter().flatten().map(move |from| from.saturating_add(nth.saturating_mul(step)));
     let falling = [most.map(down), most.map(|most| down(most.saturating_sub(1)))];
-    let falling = falling.into_iter().flatten().map(move |from| from.saturating_sub(nth.saturating_mul(step)));
+    let falling =
+        falling.into_iter().flatten().map(move |from| from.saturating_sub(nth.saturating_mul(step)));
     rising.chain(falling).chain([0])
 }
 
@@ -239,7 +246,8 @@ fn numbers(schema: Schema<'_>) -> impl Iterator<Item = f64> {
 /// Texts by format, name and pattern, made as long as they have to be.
 fn strings<'s>(schema: Schema<'s>, name: &str, nth: usize) -> impl Iterator<Item = String> + use<'s> {
     let least = size(schema, "minLength");
-    let most = schema.integer("maxLength").map_or(usize::MAX, |most| usize::try_from(most).unwrap_or_default());
+    let most =
+        schema.integer("maxLength").map_or(usize::MAX, |most| usize::try_from(most).unwrap_or_default());
     let sized = move |text: String| sized(text, least, most);
     let familiar: Vec<&str> = familiar::texts(name, schema.text("format")).collect();
     let plain = familiar.clone().into_iter().map(str::to_owned);
@@ -285,7 +293,7 @@ mod tests {
             ("{type: string, maxLength: 0}", json!("")),
             ("{type: string, pattern: '^[a-z]{2}-[0-9]+$'}", json!("aa-1")),
             ("{type: string, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$'}", json!("example")),
-            ("{type: string, pattern: '^[a-z]+-[0-9]+$', minLength: 9}", json!("aaaaa-11111")),
+            ("{type: string, pattern: '^[a-z]+-[0-9]+$', minLength: 9}", json!("aaaa-1111")),
             ("{type: string, pattern: '^(small|large)$'}", json!("small")),
             ("{type: boolean}", json!(true)),
             ("{type: boolean, enum: [false]}", json!(false)),
@@ -299,19 +307,36 @@ mod tests {
             ("{type: number, minimum: 0.3, multipleOf: 0.25, maximum: 0.6}", json!(0.5)),
             ("{type: array, items: {type: integer}}", json!([1])),
             ("{type: array, maxItems: 0, items: {type: integer}}", json!([])),
-            ("{type: array, minItems: 2, x-kubernetes-list-type: set, items: {type: integer}}", json!([1, 2])),
+            (
+                "{type: array, minItems: 2, x-kubernetes-list-type: set, items: {type: integer}}",
+                json!([1, 2]),
+            ),
             ("{type: array, minItems: 2, uniqueItems: true, items: {type: boolean}}", json!([true, false])),
-            ("{type: array, minItems: 2, uniqueItems: true, items: {type: string}}", json!(["example", "example-2"])),
-            ("{type: array, minItems: 2, uniqueItems: true, items: {type: string, pattern: '^x[a-z]$'}}", json!(["xa", "xb"])),
+            (
+                "{type: array, minItems: 2, uniqueItems: true, items: {type: string}}",
+                json!(["example", "example-2"]),
+            ),
+            (
+                "{type: array, minItems: 2, uniqueItems: true, items: {type: string, pattern: '^x[a-z]$'}}",
+                json!(["xa", "xb"]),
+            ),
             ("{type: object, additionalProperties: {type: integer}}", json!({"example": 1})),
-            ("{type: object, minProperties: 2, additionalProperties: {type: string}}", json!({"example": "example", "example-2": "example-2"})),
+            (
+                "{type: object, minProperties: 2, additionalProperties: {type: string}}",
+                json!({"example": "example", "example-2": "example-2"}),
+            ),
             ("{type: object, x-kubernetes-preserve-unknown-fields: true}", json!({})),
             ("{x-kubernetes-preserve-unknown-fields: true}", json!({})),
             ("{x-kubernetes-int-or-string: true}", json!(1)),
-            ("{x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}], pattern: '^[0-9]+%$', enum: ['10%']}", json!("10%")),
+            (
+                "{x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}], pattern: '^[0-9]+%$', enum: ['10%']}",
+                json!("10%"),
+            ),
             ("{type: string, nullable: true}", json!("example")),
-            ("{type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}",
-             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "example"}})),
+            (
+                "{type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}",
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "example"}}),
+            ),
         ];
         for (schema, expected) in table {
             assert_eq!(made(schema), expected, "{schema}");

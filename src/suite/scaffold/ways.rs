@@ -15,15 +15,8 @@ pub(super) fn ways(schema: &Json) -> Vec<Json> {
 
 /// Whether there is something to choose, or to find out, about the whole of a value.
 pub(super) fn is_plain(schema: &Json) -> bool {
-    const KEYWORDS: [&str; 7] = [
-        "allOf",
-        "anyOf",
-        "oneOf",
-        "not",
-        "minProperties",
-        "maxProperties",
-        "x-kubernetes-validations",
-    ];
+    const KEYWORDS: [&str; 7] =
+        ["allOf", "anyOf", "oneOf", "not", "minProperties", "maxProperties", "x-kubernetes-validations"];
     KEYWORDS.iter().all(|keyword| schema.get(keyword).is_none())
 }
 
@@ -123,7 +116,8 @@ mod tests {
 
     #[test]
     fn each_branch_is_a_way() {
-        let schema = json!({"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}], "required": ["c"]});
+        let schema =
+            json!({"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}], "required": ["c"]});
         assert_eq!(
             ways(&schema),
             [
@@ -141,9 +135,7 @@ mod tests {
             "allOf": [{"minimum": 2, "maximum": 5}, {"enum": [2, 3, 4], "anyOf": [{"multipleOf": 2}]}],
             "anyOf": [{"title": "x"}, {"title": "y"}],
         });
-        let merged = |title: &str| {
-            json!({"minimum": 2, "maximum": 5, "enum": [2, 3], "multipleOf": 2, "title": title})
-        };
+        let merged = |title: &str| json!({"minimum": 2, "maximum": 5, "enum": [2, 3], "multipleOf": 2, "title": title});
         assert_eq!(ways(&schema), [merged("x"), merged("y")]);
     }
 
