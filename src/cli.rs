@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
-    /// Take over tests in another layout
+    /// Make the tests that a Promise lacks, with requests from its examples and its API
     Init(Init),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
@@ -194,18 +194,52 @@ pub(crate) struct Completions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test init                      ask what to test, make the tests, run them, and store what they leave
+  kratix-test init --yes                the same for every test that is lacking, and nothing is asked
+  kratix-test init --yes --no-run size  only make the tests with size in their names
+  kratix-test init --yes --ci github    with a job for GitHub Actions
+  kratix-test init --from internal      take over what internal/ tests in another layout
+
+Nothing that exists is overwritten")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Init {
-    /// Take over the tests of a folder in another layout, or of a script that runs one
-    #[arg(long, value_name = "PATH")]
-    pub(crate) from: PathBuf,
+    /// Part of the name of a test to make; without any, all that are lacking
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Also write a job that runs the tests in CI
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) ci: Option<Ci>,
+
+    /// Take over tests in another layout: a folder of them, or a script that runs one
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["names", "ci", "gitignore", "pre_commit"])]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Also have git ignore what runs keep
+    #[arg(long)]
+    pub(crate) gitignore: bool,
 
     /// Only write the tests, and run nothing
     #[arg(long)]
     pub(crate) no_run: bool,
 
-    /// Ask nothing
+    /// Also write a hook of pre-commit that checks the Promise
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+
+    /// Ask nothing: make every test, run it, and store what it leaves
     #[arg(short, long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    #[value(name = "github")]
+    GitHub,
+    #[value(name = "gitlab")]
+    GitLab,
 }
 
 #[derive(Debug, Args)]

@@ -8,12 +8,15 @@ use clap::Parser as _;
 use super::{can_ask, run};
 use crate::cli::{Cli, Command, Global};
 use crate::exit::Exit;
+use crate::report::failure;
 use crate::report::prompt::Answer;
-use crate::report::takeover::{question, written};
+use crate::report::takeover::question;
 use crate::report::terminal::Terminal;
 use crate::runner::beside;
 use crate::suite::Suite;
-use crate::suite::scaffold::offer::{Made, tests_folder, write};
+use crate::suite::discovery::Test;
+use crate::suite::expectation::FOLDERS;
+use crate::suite::scaffold::offer::{Made, Offer, tests_folder, write};
 use crate::suite::takeover::{Takeover, read};
 
 /// How far it goes by itself.
@@ -66,27 +69,43 @@ pub(super) fn take_over(from: &Path, how: How, global: &Global, terminal: &Termi
         made.written.extend(written);
         made.kept.extend(kept);
     }
-    terminal.show(&written(&made, terminal.paint()));
+    if let Some(lines) = failure::written(&made.written, terminal.paint()) {
+        terminal.show(&format!("{lines}\n"));
+    }
+    for path in made.kept {
+        terminal.warning(&format!("{} is there already, and stays as it is", path.display()));
+    }
     told(&takeover);
     if !how.runs {
         return Ok(Exit::Success);
     }
-    let of_completed = |folder: &Path| {
-        let mut tests = promise.tests.iter().flatten();
-        tests.find(|test| test.folder == folder).map(|test| test.name.clone())
-    };
-    let completed = takeover.completed.iter().filter_map(|completed| of_completed(&completed.folder));
-    let names: Vec<String> =
-        takeover.offers.iter().map(|offer| offer.name.clone()).chain(completed).collect();
-    run_tests(&names, global, terminal)
+    let tests = promise.tests.iter().flatten();
+    let is_completed =
+        |test: &&Test| takeover.completed.iter().any(|completed| completed.folder == test.folder);
+    let completed = tests.filter(is_completed).map(|test| test.name.clone());
+    let (new, told): (Vec<&Offer>, Vec<&Offer>) = takeover.offers.iter().partition(|offer| is_new(offer));
+    let names = |offers: &[&Offer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>();
+    let told: Vec<String> = names(&told).into_iter().chain(completed).collect();
+    let exit = run_tests(&told, &[], global, terminal)?;
+    // What is expected of these nothing says yet.
+    let update: &[&str] = if how.yes { &["--update"] } else { &[] };
+    Ok(exit.and(run_tests(&names(&new), update, global, terminal)?))
+}
+
+/// Whether nothing says what is expected.
+fn is_new(offer: &Offer) -> bool {
+    !offer.files.keys().any(|path| FOLDERS.iter().any(|folder| path.starts_with(folder)))
 }
 
 /// Runs these tests as `run` does.
-fn run_tests(names: &[String], global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
+fn run_tests(names: &[String], more: &[&str], global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
+    if names.is_empty() {
+        return Ok(Exit::Success);
+    }
     let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
     let pattern = format!("^({})$", names.join("|"));
-    let arguments = Cli::try_parse_from(["kratix-test", "run", "--filter", &pattern])?;
-    match arguments.command {
+    let arguments = ["kratix-test", "run", "--filter", &pattern].into_iter().chain(more.iter().copied());
+    match Cli::try_parse_from(arguments)?.command {
         Command::Run(arguments) => run::run(&arguments, global, terminal),
         _ => Ok(Exit::Success),
     }

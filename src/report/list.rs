@@ -1,6 +1,6 @@
 //! What there is to run, as text and as JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -26,6 +26,9 @@ pub(crate) struct PromiseListing {
     tests: Vec<TestListing>,
     pipelines: Vec<PipelineListing>,
     images: Vec<ImageListing>,
+    /// Example requests, where they are asked for.
+    #[serde(skip)]
+    examples: Option<Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +87,14 @@ impl PromiseListing {
                 .into_iter()
                 .map(|planned| ImageListing::new(&suite.file.folder, planned))
                 .collect(),
+            examples: None,
         }
+    }
+
+    /// The same with the example requests of a Promise.
+    pub(crate) fn with_examples(self, folder: &Path, examples: &[PathBuf]) -> Self {
+        let below = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+        Self { examples: Some(examples.iter().map(below).collect()), ..self }
     }
 }
 
@@ -184,6 +194,10 @@ impl PromiseListing {
             for line in image.explain() {
                 text.push_str(&format!("      {line}\n"));
             }
+        }
+        if let Some(examples) = &self.examples {
+            text.push_str(&format!("\n  {}\n", Count(examples.len(), "example request")));
+            text.extend(examples.iter().map(|example| format!("    {example}\n")));
         }
         text
     }

@@ -1,9 +1,6 @@
 //! What is taken over from another layout, as text.
 
 use super::paint::Paint;
-use super::words::Count;
-use crate::suite::expectation::Written;
-use crate::suite::scaffold::offer::Made;
 use crate::suite::takeover::Takeover;
 
 /// The tests that would be written.
@@ -16,17 +13,4 @@ pub(crate) fn question(takeover: &Takeover, paint: Paint) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let line = |(name, what): &(String, &String)| format!("  {name:width$}  {}\n", paint.dim(what));
     lines.iter().map(line).collect()
-}
-
-/// The files that were written, and those that were there.
-pub(crate) fn written(made: &Made, paint: Paint) -> String {
-    let mut text = String::new();
-    for written in &made.written {
-        let (Written::Created(path) | Written::Changed(path) | Written::Removed(path)) = written;
-        text.push_str(&format!("{} {}\n", paint.green("created"), path.display()));
-    }
-    for path in &made.kept {
-        text.push_str(&format!("{} {}\n", paint.dim("kept"), path.display()));
-    }
-    format!("{text}{} written\n", Count(made.written.len(), "file"))
 }

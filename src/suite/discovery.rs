@@ -75,7 +75,7 @@ pub(crate) fn name_of(test: &Result<Test, BrokenTest>) -> &str {
     }
 }
 
-fn folder_of(test: &Result<Test, BrokenTest>) -> &Path {
+pub(crate) fn folder_of(test: &Result<Test, BrokenTest>) -> &Path {
     match test {
         Ok(test) => &test.folder,
         Err(broken) => &broken.folder,

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Pipeline, Promise, Target, Workflow, admission};
 
-use discovery::{BrokenTest, Test, discover, name_of};
+use discovery::{BrokenTest, Test, discover, folder_of, name_of};
 use filter::{Candidate, Filter};
 use repository::{Found, PromiseFile, find};
 use settings::Settings;
@@ -95,6 +95,15 @@ impl Suite {
             suite.is_narrowed |= suite.tests.len() < before;
         }
         Ok(())
+    }
+
+    /// Keeps tests by their folder.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&Path) -> bool) {
+        for suite in &mut self.promises {
+            let before = suite.tests.len();
+            suite.tests.retain(|test| is_kept(folder_of(test)));
+            suite.is_narrowed |= suite.tests.len() < before;
+        }
     }
 
     fn names(&self) -> Vec<NamedTest> {

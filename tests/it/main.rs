@@ -14,6 +14,7 @@ mod engine;
 mod fixtures;
 mod help;
 mod images;
+mod init;
 mod interrupt;
 mod list;
 mod load;

@@ -16,7 +16,8 @@ fn a_test_input_beside_a_dockerfile_is_written_and_passes() {
         .file("pipeline/test-metadata/status.yaml", "user: nobody\n");
     let before = case.snapshot("pipeline");
     let ran = case.run(&["init", "--from", "pipeline", "--yes"]).exits(0);
-    let ran = ran.says("created test/pipeline/input/object.yaml").says("3 files written");
+    let ran =
+        ran.says("created test/pipeline/input/object.yaml").says("created test/pipeline/output/out.yaml");
     ran.says("1 passed");
     assert_eq!(case.read("test/pipeline/input/object.yaml"), REQUEST);
     assert_eq!(case.snapshot("pipeline"), before);
@@ -80,6 +81,32 @@ fn a_taken_over_test_that_differs_fails_and_shows_how() {
 }
 
 #[test]
+fn what_nothing_is_expected_of_is_stored_after_a_yes() {
+    let case = Case::script(SCRIPT)
+        .file("pipeline/test-input/object.yaml", REQUEST)
+        .file("old/input/object.yaml", REQUEST)
+        .file("old/output/out.yaml", "replicas: 3\n");
+    // What somebody expects stays, though it is not what is left.
+    case.run(&["init", "--from", ".", "--yes"]).exits(1).says("1 failed");
+    assert_eq!(case.read("test/pipeline/output/out.yaml"), "replicas: 2\n");
+    assert_eq!(case.read("test/old/output/out.yaml"), "replicas: 3\n");
+}
+
+#[test]
+fn what_settings_apply_to_a_test_is_listed_with_their_places() {
+    let case = Case::script("true")
+        .file("kratix-test.yaml", "network: none\n")
+        .file("test/input/object.yaml", REQUEST)
+        .file("test/kratix-test.yaml", "# why\nenv: {A_TOKEN: hunter2, B: {from: B}}\n");
+    let ran = case.run(&["list", "-v"]).exits(0).does_not_say("hunter2");
+    let ran = ran
+        .says("network: \"none\"  kratix-test.yaml:1")
+        .says("env.B: {\"from\":\"B\"}  test/kratix-test.yaml:2");
+    ran.says("env.A_TOKEN: <masked>  test/kratix-test.yaml:2");
+    case.run(&["list"]).exits(0).does_not_say("network");
+}
+
+#[test]
 fn a_copy_elsewhere_is_taken_over_once_it_is_in_the_repository() {
     let elsewhere =
         Case::empty().file("tests/a/input/object.yaml", REQUEST).file("tests/a/output/out.yaml", "x: 1\n");
@@ -88,6 +115,6 @@ fn a_copy_elsewhere_is_taken_over_once_it_is_in_the_repository() {
     case.run(&["init", "--from", &from, "--yes"]).exits(2).says("copy it into the repository first");
     fs::create_dir(case.path().join("old")).expect("a folder");
     copy(&elsewhere.path().join("tests"), &case.path().join("old"));
-    case.run(&["init", "--from", "old", "--yes", "--no-run"]).exits(0).says("2 files written");
+    case.run(&["init", "--from", "old", "--yes", "--no-run"]).exits(0).says("created test/a/output/out.yaml");
     assert_eq!(case.read("test/a/output/out.yaml"), "x: 1\n");
 }

@@ -78,12 +78,17 @@ fn is_collection(value: &Json) -> bool {
     }
 }
 
-/// The entries as the API orders them: first what it names, then the rest.
+/// The entries as the API orders them: first what every object has, then what the API names, then the rest.
 fn ordered<'v>(map: &'v Map<String, Json>, schema: Option<&Node>) -> Vec<(&'v String, &'v Json)> {
     let properties = schema.and_then(|schema| schema.get("properties")?.as_map());
-    let place = |name: &String| properties.and_then(|properties| properties.get_index_of(name));
+    let first = |name: &String| match map.contains_key("apiVersion") && map.contains_key("kind") {
+        true => ["apiVersion", "kind", "metadata"].iter().position(|first| first == name),
+        false => None,
+    };
+    let named = |name: &String| properties.and_then(|properties| properties.get_index_of(name));
+    let last = usize::MAX;
     let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
+    entries.sort_by_key(|(name, _)| (first(name).unwrap_or(last), named(name).unwrap_or(last)));
     entries
 }
 
@@ -149,7 +154,7 @@ properties:
       properties:
         name: {description: What it is called.}
         number: {description: Which it is.}
-  on: {}
+  \"on\": {}
   labels: {additionalProperties: {description: Of a team.}}
 ";
         let value = json!({

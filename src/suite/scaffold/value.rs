@@ -293,7 +293,7 @@ mod tests {
             ("{type: string, maxLength: 0}", json!("")),
             ("{type: string, pattern: '^[a-z]{2}-[0-9]+$'}", json!("aa-1")),
             ("{type: string, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$'}", json!("example")),
-            ("{type: string, pattern: '^[a-z]+-[0-9]+$', minLength: 9}", json!("aaaaa-11111")),
+            ("{type: string, pattern: '^[a-z]+-[0-9]+$', minLength: 9}", json!("aaaa-1111")),
             ("{type: string, pattern: '^(small|large)$'}", json!("small")),
             ("{type: boolean}", json!(true)),
             ("{type: boolean, enum: [false]}", json!(false)),

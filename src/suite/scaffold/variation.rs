@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::name;
 use super::pattern;
@@ -172,8 +172,8 @@ fn vary(api: &Api<'_>, base: &Request, factor: Factor) -> Option<Variation> {
     Some(Variation { name: factor.name(), what: factor.to_string(), factor, request, object })
 }
 
-/// What the API takes of a request in which one thing is otherwise: as it is, with what is missing then, or without one
-/// of the fields beside, which an alternative shuts out.
+/// What the API takes of a request in which one thing is otherwise: as it is, with what is missing then, without one of the
+/// fields beside, which an alternative shuts out, or with what is around it made anew.
 fn taken(api: &Api<'_>, request: Json, factor: &Factor) -> Option<(Json, Json)> {
     let accept = |request: Json| {
         let object = api.object(&request).ok()?.value;
@@ -186,13 +186,39 @@ fn taken(api: &Api<'_>, request: Json, factor: &Factor) -> Option<(Json, Json)> 
     let parent = place::parents(&factor.path).last()?;
     let beside = place::at(&repaired, &parent)?.as_object()?.keys();
     let beside = beside.map(|name| parent.name(name.as_str())).filter(|path| *path != factor.path);
-    beside
-        .filter_map(|path| {
-            let mut without = repaired.clone();
-            place::take(&mut without, &path);
-            Some(without)
-        })
-        .find_map(accept)
+    let without = |path: KeyPath| {
+        let mut without = repaired.clone();
+        place::take(&mut without, &path);
+        without
+    };
+    beside.map(without).find_map(accept).or_else(|| accept(anew(api, repaired.clone(), &parent, factor)?))
+}
+
+/// The request with the object around a value made anew for it; what that has in common with before stays as it was.
+fn anew(api: &Api<'_>, mut request: Json, parent: &KeyPath, factor: &Factor) -> Option<Json> {
+    let (State::Is(value), Some(Key::Name(field))) = (&factor.state, factor.path.keys().last()) else {
+        return None;
+    };
+    let mut schema = place::schema_at(&api.schema, parent)?.clone();
+    schema.pointer_mut(&format!("/properties/{field}"))?["enum"] = json!([value]);
+    match schema.get_mut("required").and_then(Json::as_array_mut) {
+        Some(required) => required.push(field.as_str().into()),
+        None => schema["required"] = json!([field]),
+    }
+    // As a default it would not be what is asked for.
+    schema
+        .pointer_mut(&format!("/properties/{field}"))?
+        .as_object_mut()?
+        .retain(|key, _| key != "default" && key != "example");
+    let mut made = value::value(&schema, field);
+    let before = place::at(&request, parent)?.as_object()?.clone();
+    for (name, value) in made.as_object_mut()?.iter_mut().filter(|(name, _)| *name != field) {
+        if let Some(before) = before.get(name) {
+            value.clone_from(before);
+        }
+    }
+    place::put(&mut request, parent, made);
+    Some(request)
 }
 
 /// Puts a value at a path, and what is around it where that is not there.
