@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
+    /// Make the tests that a Promise lacks, with requests from its examples and its API
+    Init(Init),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
     /// Put images into a local cluster, or from an archive into the engine
@@ -95,6 +97,8 @@ pub(crate) enum Command {
     Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+    /// Print the JSON Schema of kratix-test.yaml, for editors
+    Schema,
     /// Run one stage on an input and compare what it writes, as the enterprise plugin does
     Stage(Stage),
 }
@@ -233,6 +237,55 @@ pub(crate) struct Completions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test init                      ask what to test, make the tests, run them, and store what they leave
+  kratix-test init --yes                the same for every test that is lacking, and nothing is asked
+  kratix-test init --yes --no-run size  only make the tests with size in their names
+  kratix-test init --yes --ci github    with a job for GitHub Actions
+  kratix-test init --from internal      take over what internal/ tests in another layout
+
+Nothing that exists is overwritten")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Init {
+    /// Part of the name of a test to make; without any, all that are lacking
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Also write a job that runs the tests in CI
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) ci: Option<Ci>,
+
+    /// Take over tests in another layout: a folder of them, or a script that runs one
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["names", "ci", "gitignore", "pre_commit"])]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Also have git ignore what runs keep
+    #[arg(long)]
+    pub(crate) gitignore: bool,
+
+    /// Only write the tests, and run nothing
+    #[arg(long)]
+    pub(crate) no_run: bool,
+
+    /// Also write a hook of pre-commit that checks the Promise
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+
+    /// Ask nothing: make every test, run it, and store what it leaves
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    #[value(name = "github")]
+    GitHub,
+    #[value(name = "gitlab")]
+    GitLab,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -240,6 +293,10 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+
+    /// Show the settings of each test too, and where each is written
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@
 //! | [`compare`] | two trees of files → differences; pure |
 //! | [`outcome`] | what happened, as data |
 //! | [`called`] | what the user types to call the program |
+//! | [`script`] | what scripts and Makefiles run, told without running them |
 //! | [`diagnostic`], [`yaml`], [`tree`], [`secrets`] | errors with a place; YAML as Kubernetes reads it; files as data; what is never shown |
 //!
 //! Each may use those further down the table; a test holds the table against the `use` lines.
@@ -40,6 +41,7 @@ mod outcome;
 mod report;
 mod review;
 mod runner;
+mod script;
 mod secrets;
 mod suite;
 mod tree;

@@ -10,13 +10,16 @@ mod doctor;
 mod dropin;
 mod explain;
 mod images;
+mod init;
 mod kept;
 mod list;
 mod load;
 mod new_tests;
 mod review;
 mod run;
+mod schema;
 mod session;
+mod takeover;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,10 +57,12 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Check(arguments) => check::check(&arguments, &cli.global, &terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, &cli.global, &terminal),
         Command::Explain(arguments) => explain::explain(&arguments, &terminal),
+        Command::Init(arguments) => init::init(&arguments, &cli.global, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
         Command::Pipeline(arguments) => dropin::pipeline(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
+        Command::Schema => Ok(schema::schema(&terminal)),
         Command::Stage(arguments) => dropin::stage(&arguments, &cli.global, &terminal),
     };
     result.unwrap_or_else(|error| {

@@ -79,6 +79,15 @@ impl<'a> Session<'a> {
     }
 }
 
+/// From here on, Ctrl-C ends the program only where that is looked for: whoever is asked something answers with it.
+pub(super) fn catch_interrupts() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    // The handler outlives what it is made for.
+    let _stream = signal(SignalKind::interrupt())?;
+    Ok(())
+}
+
 /// Waits for Ctrl-C or SIGTERM.
 async fn interrupted() {
     let streams = signal(SignalKind::interrupt())

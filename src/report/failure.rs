@@ -153,7 +153,28 @@ fn varying_of(
     (!lines.is_empty()).then(|| format!("{title}{lines}"))
 }
 
-fn written(files: &[Written], paint: Paint) -> Option<String> {
+/// Why a test failed, in a line.
+pub(crate) fn in_a_line(test: &TestOutcome) -> String {
+    let off = Paint { on: false };
+    let ended = test.pipelines.iter().rev().find_map(|pipeline| Some((pipeline, pipeline.stages.last()?)));
+    let why = match (test.failures.first(), ended) {
+        (Some(Failure::Stage { .. }), Some((pipeline, stage))) => {
+            let how = match &stage.ended {
+                Ended::Exited(code) => format!("ended with exit code {code}"),
+                Ended::OutOfMemory { .. } => "ran out of memory".to_owned(),
+                Ended::TimedOut(_) => "ran for too long".to_owned(),
+                Ended::CannotStart(why) => format!("cannot be started: {why}"),
+            };
+            format!("the stage {} of {} {how}", stage.container, pipeline.name)
+        }
+        (Some(other), _) => failure(test, other, off),
+        (None, _) => test.findings.first().map(|finding| finding.text.clone()).unwrap_or_default(),
+    };
+    why.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+}
+
+/// The files that were written or removed, a line each.
+pub(crate) fn written(files: &[Written], paint: Paint) -> Option<String> {
     let line = |file: &Written| match file {
         Written::Created(path) => format!("{} {}", paint.green("created"), path.display()),
         Written::Changed(path) => format!("{} {}", paint.yellow("changed"), path.display()),

@@ -15,6 +15,7 @@ pub(crate) mod prompt;
 mod repeats;
 pub(crate) mod review;
 mod summary;
+pub(crate) mod takeover;
 pub(crate) mod terminal;
 pub(crate) mod words;
 mod workflow;

@@ -238,12 +238,12 @@ fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
 }
 
 /// A file that stands in an expected folder only because git keeps no empty ones.
-fn is_kept_for_git(path: &str) -> bool {
+pub(super) fn is_kept_for_git(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some(".gitkeep" | ".gitignore"))
 }
 
 /// The file at a path: itself, or the one inside the folder that it links to, which Kratix reads in its place.
-fn file_behind(tree: &Tree, path: &str) -> Option<String> {
+pub(super) fn file_behind(tree: &Tree, path: &str) -> Option<String> {
     match tree.resolve(path) {
         Resolution::File(path) => Some(path),
         _ => None,

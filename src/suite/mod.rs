@@ -7,10 +7,13 @@ pub(crate) mod drafts;
 pub(crate) mod expectation;
 pub(crate) mod filter;
 mod marks;
+pub(crate) mod origin;
 pub(crate) mod repository;
 pub(crate) mod requests;
+pub(crate) mod scaffold;
 pub(crate) mod settings;
 mod split;
+pub(crate) mod takeover;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,7 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Pipeline, Promise, Target, Workflow, admission};
 
-use discovery::{BrokenTest, Test, discover, name_of};
+use discovery::{BrokenTest, Test, discover, folder_of, name_of};
 use filter::{Candidate, Filter};
 use repository::{Found, PromiseFile, find};
 use settings::Settings;
@@ -94,6 +97,15 @@ impl Suite {
             suite.is_narrowed |= suite.tests.len() < before;
         }
         Ok(())
+    }
+
+    /// Keeps tests by their folder.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&Path) -> bool) {
+        for suite in &mut self.promises {
+            let before = suite.tests.len();
+            suite.tests.retain(|test| is_kept(folder_of(test)));
+            suite.is_narrowed |= suite.tests.len() < before;
+        }
     }
 
     fn names(&self) -> Vec<NamedTest> {

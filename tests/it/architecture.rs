@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 20] = [
+const TABLE: [(&str, &[&str]); 22] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
@@ -69,10 +69,10 @@ const TABLE: [(&str, &[&str]); 20] = [
         ],
     ),
     ("doctor", &["called", "engine"]),
-    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
+    ("suite", &["compare", "diagnostic", "image", "kratix", "script", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
-    ("image", &["diagnostic", "tree"]),
+    ("image", &["diagnostic", "script", "tree"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
@@ -80,6 +80,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     ("called", &[]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
+    ("script", &[]),
     ("secrets", &[]),
     ("yaml", &[]),
     ("tree", &[]),
