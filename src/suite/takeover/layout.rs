@@ -33,6 +33,8 @@ const METADATA: [&str; 3] = ["metadata", "expected-metadata", "expected_metadata
 const BESIDE_OUTPUT: [&str; 3] = ["metadata", "exitcode", "input"];
 /// What is no part of any test.
 const ASIDE: [&str; 5] = ["kratix-test.yaml", "README.md", "README", ".gitkeep", ".gitignore"];
+/// Further files of a test that is read as it is.
+const OURS: [&str; 3] = ["status.yaml", "work.yaml", "exitcode"];
 
 /// What was found below a folder.
 #[derive(Debug, Default)]
@@ -172,7 +174,8 @@ impl Found {
             return;
         }
         for path in entries(folder).into_iter().filter(|path| !parts.contains(path) && !is_aside(path)) {
-            if path.is_file() || path.ends_with("actual") {
+            let is_ours = OURS.iter().any(|name| path.ends_with(name));
+            if path.is_file() && !is_ours || path.ends_with("actual") {
                 self.notes.push(ground.note(&path, "is not taken over"));
             }
         }
