@@ -50,7 +50,7 @@ impl<'a> Ground<'a> {
             return Err(self.note(path, format!("{why}, so it is not taken over")));
         };
         let source = Source::read(&real).map_err(|error| self.note(path, error.message))?;
-        Ok(Source { path: self.shown(path), ..source })
+        Ok(Source::of(&self.shown(path), source.bytes))
     }
 
     /// The subfolders of a folder that may hold tests, by name.
