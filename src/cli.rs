@@ -91,7 +91,7 @@ pub(crate) enum Command {
     Pipeline(Pipeline),
     /// Drop what the last run left, and keep the expectations
     Reject(Reject),
-    /// Show what of the last run is not what is expected
+    /// Go through what of the last run is not what is expected: accept, reject, mark or edit it
     Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
@@ -103,6 +103,10 @@ pub(crate) enum Command {
 pub(crate) struct Accept {
     #[command(flatten)]
     pub(crate) selection: Selection,
+
+    /// Accept the results of a run elsewhere: the .kratix-test of a CI job, as a folder, .tar or .tar.gz
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -112,15 +116,25 @@ pub(crate) struct Reject {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+At a terminal, one key does for each document that differs:
+  a accept   r reject   s skip   f, t accept all of the file, of the test
+  m mark the value as one that varies   e edit the expected file   u undo
+  q quit: what was decided is written, the rest stays pending   ? all keys
+Ctrl-C leaves, and nothing is written. Without a terminal, it is printed.")]
 pub(crate) struct Review {
     #[command(flatten)]
     pub(crate) selection: Selection,
 
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    /// Print it in place of going through it
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 
-    /// Show more of what differs
+    /// Go through the results of a run elsewhere: the .kratix-test of a CI job, as a folder, .tar or .tar.gz
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Print more of what differs
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | every argument and its help; no logic |
 //! | [`commands`] | one command each: load, run, report |
+//! | [`review`] | going through what a run left, at a terminal |
 //! | [`runner`] | many tests at once, and one test from request to verdict; the only module that knows all below |
 //! | [`report`] | what happened → text; the terminal |
 //! | [`doctor`] | what could keep tests from running, and what mends it |
@@ -37,6 +38,7 @@ mod image;
 mod kratix;
 mod outcome;
 mod report;
+mod review;
 mod runner;
 mod secrets;
 mod suite;

@@ -139,6 +139,28 @@ pub(crate) struct Kept {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) state: State,
+    /// What is pending of it.
+    pub(crate) items: Vec<Item>,
+}
+
+/// A part of what is pending that is accepted or rejected by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Tells it from the others of the test, also when some of them are settled.
+    pub(crate) key: String,
+    pub(crate) what: What,
+    /// Why it cannot be accepted, if so.
+    pub(crate) refused: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Some of the test's differences, by their places.
+    Differences(Vec<usize>),
+    /// What is expected of a pipeline that is gone.
+    Gone(PathBuf),
+    /// A new test whose pipelines left nothing.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -350,6 +372,16 @@ impl TestOutcome {
             secrets: Secrets::default(),
             results: PathBuf::new(),
             elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl Item {
+    /// The places of its differences.
+    pub(crate) fn differences(&self) -> Vec<usize> {
+        match &self.what {
+            What::Differences(differences) => differences.clone(),
+            What::Gone(_) | What::Nothing => Vec::new(),
         }
     }
 }

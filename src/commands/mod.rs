@@ -10,9 +10,11 @@ mod doctor;
 mod dropin;
 mod explain;
 mod images;
+mod kept;
 mod list;
 mod load;
 mod new_tests;
+mod review;
 mod run;
 mod session;
 
@@ -42,9 +44,9 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
-        Command::Accept(arguments) => accept::accept(&arguments.selection, &cli.global, &terminal),
+        Command::Accept(arguments) => accept::accept(&arguments, &cli.global, &terminal),
         Command::Reject(arguments) => accept::reject(&arguments.selection, &cli.global, &terminal),
-        Command::Review(arguments) => accept::review(&arguments, &cli.global, &terminal),
+        Command::Review(arguments) => review::review(&arguments, &cli.global, &terminal),
         Command::Build(arguments) => {
             build::Order::of(&arguments).and_then(|order| order.fill(&cli.global, &terminal))
         }

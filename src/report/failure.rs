@@ -128,14 +128,28 @@ fn left(test: &TestOutcome, paint: Paint, nothing: &str) -> Vec<String> {
     }
 }
 
+/// The marks that a file of a new test gets, since a second run left something else.
+pub(crate) fn varying_in(test: &TestOutcome, file: &str, paint: Paint) -> Option<String> {
+    varying_of(test, |varying| varying.proposal.file == file, paint, "will be marked, since it varies:")
+}
+
 /// What a second run of a new test left otherwise, and the marks for it.
 fn varying(test: &TestOutcome, paint: Paint, title: &str) -> Option<String> {
+    varying_of(test, |_| true, paint, title)
+}
+
+fn varying_of(
+    test: &TestOutcome,
+    is_meant: impl Fn(&&Varying) -> bool,
+    paint: Paint,
+    title: &str,
+) -> Option<String> {
     let line = |varying: &Varying| {
         let Proposal { file, document, spot } = &varying.proposal;
         let within = spot.within.as_ref().map(|within| format!(" → {within}")).unwrap_or_default();
         format!("\n  {file} {document}\n    {}{within}: {}", spot.path, paint.green(&spot.is))
     };
-    let lines: String = test.varying.iter().map(line).collect();
+    let lines: String = test.varying.iter().filter(is_meant).map(line).collect();
     (!lines.is_empty()).then(|| format!("{title}{lines}"))
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod difference;
 pub(crate) mod dropin;
 pub(crate) mod failure;
 pub(crate) mod finding;
+pub(crate) mod fit;
 mod image;
 pub(crate) mod inline;
 pub(crate) mod list;

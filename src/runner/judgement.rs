@@ -12,11 +12,11 @@ use super::update::Changed;
 use super::workflow::Ran;
 use super::{AsGiven, Stop};
 use crate::compare::{
-    self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Place, Rules, Side,
+    self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Parts, Place, Rules, Side,
 };
 use crate::diagnostic::SourceError;
 use crate::outcome::{Failure, Left, Located, PipelineOutcome, RuleKind, RuleUse, TestOutcome, Varying};
-use crate::suite::expectation::{self, FOLDERS};
+use crate::suite::expectation::{self, FOLDERS, Replacement};
 use crate::suite::settings::{Compare, Settings};
 use crate::tree::{EntryKind, Tree, one_part};
 
@@ -238,16 +238,33 @@ pub(super) fn cannot_be_stored(difference: &Difference) -> bool {
     }
 }
 
-/// The files that differ.
-pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> Changed {
+/// Which document of its file a difference is about; nothing if it is about more than one document.
+pub(super) fn part(difference: &Difference) -> Option<Parts> {
+    let (expected, actual) = match &difference.kind {
+        DifferenceKind::ChangedDocument(changed) => (Some(changed.expected_index), None),
+        DifferenceKind::MissingDocument(document) => (Some(document.index), None),
+        DifferenceKind::UnexpectedDocument(document) => (None, Some(document.index)),
+        _ => return None,
+    };
+    Some(Parts { expected: expected.into_iter().collect(), actual: actual.into_iter().collect() })
+}
+
+/// The files of which something is taken, each with what of it. Each difference says whether it is.
+pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, bool)> + Clone) -> Changed {
     let mut changed = Changed::default();
-    for difference in differences {
+    for (difference, _) in differences.clone().filter(|(_, taken)| *taken) {
+        let of_file = differences.clone().filter(|(other, _)| other.file == difference.file);
+        let is_whole = of_file.clone().all(|(_, taken)| taken);
+        let taken = of_file.filter(|(_, taken)| *taken).map(|(other, _)| part(other));
+        let parts = taken.collect::<Option<Vec<Parts>>>().filter(|_| !is_whole);
         let mut add = |file: &str, left: &str| {
             let below =
                 |file: &str| file.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
+            let parts = parts.as_ref().map(|parts| joined(parts));
+            let replacement = Replacement { left: below(left), parts };
             match file.split_once('/') {
-                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), below(left)),
-                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), below(left)),
+                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), replacement),
+                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), replacement),
                 _ => {}
             }
         };
@@ -257,6 +274,11 @@ pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> 
         }
     }
     changed
+}
+
+fn joined(parts: &[Parts]) -> Parts {
+    let all = |side: fn(&Parts) -> &BTreeSet<usize>| parts.iter().flat_map(side).copied().collect();
+    Parts { expected: all(|parts| &parts.expected), actual: all(|parts| &parts.actual) }
 }
 
 /// The folders of pipelines that the workflow does not have.

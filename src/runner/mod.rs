@@ -1,14 +1,17 @@
 //! Many tests at once: their images first, then each from request to verdict.
 
+pub(crate) mod artifact;
 pub(crate) mod beside;
 mod cluster;
 mod environment;
 mod findings;
 pub(crate) mod images;
 mod ingredients;
+mod items;
 mod judgement;
 pub(crate) mod kept;
 mod log;
+pub(crate) mod marking;
 mod pipeline;
 mod platform;
 mod record;

@@ -22,6 +22,7 @@ use crate::kratix::{
     promise_object, resource_object,
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
+use crate::suite::changes;
 use crate::suite::expectation::Expectation;
 use crate::suite::settings::Settings;
 use crate::yaml::Document;
@@ -72,6 +73,7 @@ impl<E: Engine> Runner<'_, E> {
         // However this ends, what an earlier run left is not offered any more.
         self.results_of(job)?.forget(&job.name)?;
         let plan = plan(job)?;
+        changes::sweep(&job.suite.file.folder, plan.expectation.test());
         outcome.secrets = environment::secrets(&plan, self.options);
         if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());

@@ -100,7 +100,7 @@ pub(super) fn remove(unused: &[Unused]) -> Result<Vec<String>, SourceError> {
                 .collect();
             without(&mut root, list, &gone);
         }
-        let around = Around { name: FILE_NAME, marks: &[], others: &[] };
+        let around = Around { name: FILE_NAME, marks: &[], others: &[], parts: None };
         let text = edit(&source.bytes, emit_node(&root).as_bytes(), &around).text;
         store(file, &text, false)
             .map_err(|error| SourceError::whole(file, format!("cannot be written: {}", plain(&error))))?;

@@ -3,6 +3,7 @@
 mod amiss;
 pub(crate) mod changes;
 pub(crate) mod discovery;
+pub(crate) mod drafts;
 pub(crate) mod expectation;
 pub(crate) mod filter;
 mod marks;

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 20] = [
+const TABLE: [(&str, &[&str]); 21] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
@@ -26,11 +26,13 @@ const TABLE: [(&str, &[&str]); 20] = [
             "kratix",
             "outcome",
             "report",
+            "review",
             "runner",
             "suite",
             "tree",
         ],
     ),
+    ("review", &["compare", "outcome", "report", "runner", "suite", "tree"]),
     (
         "runner",
         &[
@@ -84,12 +86,14 @@ const TABLE: [(&str, &[&str]); 20] = [
 ];
 
 /// A library → the only files that may name it.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("bollard", &["engine/docker"]),
     ("bollard_buildkit_proto", &["engine/docker/buildkit"]),
     ("tonic", &["engine/docker/buildkit"]),
     ("hyper", &["engine/docker"]),
-    ("console", &["report/paint.rs", "report/terminal.rs"]),
+    ("console", &["report/fit.rs", "report/paint.rs", "report/terminal.rs"]),
+    ("crossterm", &["review/screen.rs"]),
+    ("signal_hook", &["review/screen.rs"]),
     ("indicatif", &["report/terminal.rs"]),
     ("clap", &["cli.rs", "lib.rs", "commands/"]),
     ("tokio", &["archive/", "cluster/", "engine/", "runner/", "commands/"]),

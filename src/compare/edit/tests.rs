@@ -7,7 +7,7 @@ use super::super::rule::Is;
 use super::super::scope::Scope;
 use super::super::tests::{any_object, leaf_places};
 use super::super::value::same_value;
-use super::{Around, Rewritten, Spot, edit, mark};
+use super::{Around, Parts, Rewritten, Spot, edit, edit_parts, mark};
 use crate::yaml::{Key, emit, parse};
 
 /// An expected file, what was left, and the file as it is then. What is written anew is named at the end.
@@ -143,7 +143,7 @@ const EDITS: &[(&str, &str, &str, &str, &str)] = &[
     ("what is no YAML is written anew", "a: {{ x }}\n", "a: 1\n", "a: 1\n", "file"),
 ];
 
-const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[] };
+const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[], parts: None };
 
 #[test]
 fn a_document_that_moved_here_keeps_its_marks_and_comments() {
@@ -161,6 +161,32 @@ fn a_document_that_moved_here_keeps_its_marks_and_comments() {
     }
     let edited = edit(b"", b"# all of it\na: 1\n", &around);
     assert_eq!(edited.text, b"# all of it\na: 1\n");
+}
+
+#[test]
+fn of_a_file_only_the_documents_that_are_taken_change() {
+    let expected = "# one\nkind: A\napiVersion: v1\nn: 1 # n\n---\n# two\nkind: B\napiVersion: v1\nm: !any\nn: 1\n---\nkind: C\napiVersion: v1\n";
+    let actual = "{kind: A, apiVersion: v1, n: 2}\n---\n{kind: B, apiVersion: v1, m: 7, n: 2}\n---\n{kind: D, apiVersion: v1, x: [1, 2, 3], y: {z: 1}}\n";
+    let parts = |expected: &[usize], actual: &[usize]| Parts {
+        expected: expected.iter().copied().collect(),
+        actual: actual.iter().copied().collect(),
+    };
+    let of = |parts: Parts| {
+        let around = Around { parts: Some(&parts), ..AROUND };
+        let edited = edit_parts(expected.as_bytes(), actual.as_bytes(), &around).expect("possible");
+        String::from_utf8(edited.text).expect("text")
+    };
+    assert_eq!(of(parts(&[], &[])), expected);
+    assert_eq!(of(parts(&[0], &[])), expected.replace("n: 1 # n", "n: 2 # n"));
+    assert_eq!(of(parts(&[1], &[])), expected.replace("!any\nn: 1", "!any\nn: 2"));
+    assert_eq!(of(parts(&[2], &[])), expected.replace("---\nkind: C\napiVersion: v1\n", ""));
+    let new = "{kind: D, apiVersion: v1, x: [1, 2, 3], y: {z: 1}}\n";
+    let with_new = of(parts(&[], &[2]));
+    assert!(with_new.contains(new) && with_new.replace(&format!("---\n{new}"), "") == expected, "{with_new}");
+    let all = of(parts(&[0, 1, 2], &[2]));
+    assert_eq!(all, edited(expected, actual).0);
+    let around = Around { parts: Some(&parts(&[0], &[])), ..AROUND };
+    assert_eq!(edit_parts(b"a: {{ x }}\n", b"a: 1\n", &around), None);
 }
 
 fn named(rewritten: &[Rewritten]) -> String {
