@@ -319,8 +319,7 @@ impl Run<'_> {
                 self.terminal.show(&dropin::building(reference));
             }
             Event::ImageFailed { reference, message, at, hint, log } => {
-                // Where we keep it for now is nothing to point at.
-                let hint = hint.filter(|hint| !hint.contains(&*self.temporary.path().to_string_lossy()));
+                let hint = self.hint(*hint);
                 let event = Event::ImageFailed { reference, message, at: *at, hint, log };
                 self.terminal.event(&event, style);
             }
@@ -331,6 +330,18 @@ impl Run<'_> {
             | Event::TestsStarted { .. }
             | Event::TestFinished { .. } => {}
             event => self.terminal.event(event, style),
+        }
+    }
+
+    /// What to do about an image, by the options that there are here.
+    fn hint<'h>(&self, hint: Option<&'h str>) -> Option<&'h str> {
+        match &self.order.target {
+            // Where a log is kept for now is nothing to point at.
+            _ if self.order.given.build => {
+                hint.filter(|hint| !hint.contains(&*self.temporary.path().to_string_lossy()))
+            }
+            Some(_) => Some("with --build it is built first, if a Dockerfile for it is found"),
+            None => None,
         }
     }
 

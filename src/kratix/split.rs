@@ -136,6 +136,7 @@ impl Whole {
             Role::Api => _ = self.spec.insert("api".to_owned(), entry(root)),
             Role::Dependencies => _ = self.spec.insert("dependencies".to_owned(), entry(root)),
             Role::Pipelines(workflow) => {
+                let root = with_kinds(root);
                 let kind = workflow.kind.as_str().to_owned();
                 let action = workflow.action.as_str().to_owned();
                 let of_type = self.workflows.entry(kind).or_insert_with(|| entry(map(root.at, Map::new())));
@@ -156,6 +157,21 @@ impl Whole {
         self.root.insert("spec".to_owned(), entry(spec));
         Document { root: map(first(&self.root), self.root), duplicates: self.duplicates }
     }
+}
+
+/// Pipelines as `kratix build promise` writes them, which says of each what it is.
+fn with_kinds(mut pipelines: Node) -> Node {
+    if let Value::List(items) = &mut pipelines.value {
+        for item in items {
+            let at = item.at;
+            let text = |text: &str| entry(Node { at, tag: None, value: Value::String(text.to_owned()) });
+            if let Value::Map(pipeline) = &mut item.value {
+                pipeline.entry("apiVersion".to_owned()).or_insert_with(|| text(Promise::API_VERSION));
+                pipeline.entry("kind".to_owned()).or_insert_with(|| text("Pipeline"));
+            }
+        }
+    }
+    pipelines
 }
 
 fn map(at: Position, map: Map) -> Node {
@@ -221,6 +237,17 @@ mod tests {
         let promise = Promise::read(&split(&[("workflows/promise/configure/workflow.yaml", "[]\n")]));
         let promise = promise.expect("a Promise");
         assert!(promise.api.is_none() && promise.problems.is_empty(), "{:?}", promise.problems);
+    }
+
+    #[test]
+    fn a_pipeline_need_not_say_that_it_is_one() {
+        let pipelines = "- metadata: {name: a}\n  spec: {containers: [{name: c, image: x}]}\n";
+        let promise = Promise::read(&split(&[("workflows/promise/configure/workflow.yaml", pipelines)]));
+        let promise = promise.expect("a Promise");
+        assert!(promise.problems.is_empty(), "{:?}", promise.problems);
+        let other = pipelines.replace("- metadata", "- kind: Job\n  metadata");
+        let promise = Promise::read(&split(&[("workflows/promise/configure/workflow.yaml", &other)]));
+        assert_eq!(promise.expect("readable").problems.len(), 1);
     }
 
     #[test]
