@@ -1,8 +1,33 @@
 //! Every argument and its help; no logic.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+/// Reads the arguments of the program, which help and usage call by this name.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>, name: &str) -> Result<Cli, clap::Error> {
+    let renamed = |command: clap::Command| {
+        let called = |text: &str| text.replace("kratix-test ", &format!("{name} "));
+        let command = match command.get_after_help().map(ToString::to_string) {
+            Some(help) => command.after_help(called(&help)),
+            None => command,
+        };
+        match command.get_name() {
+            "pipeline" => command.override_usage(called(PIPELINE_USAGE)),
+            "stage" => command.override_usage(called(STAGE_USAGE)),
+            _ => command,
+        }
+    };
+    let mut command = Cli::command().bin_name(name).mut_subcommands(renamed);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Shorter than what is made of the names of the options.
+const PIPELINE_USAGE: &str = "kratix-test pipeline TYPE/ACTION/PIPELINE -i FOLDER -o FOLDER [OPTIONS]";
+const STAGE_USAGE: &str = "kratix-test stage TYPE/ACTION/PIPELINE STAGE -i FOLDER -o FOLDER [OPTIONS]
+       kratix-test stage --image-tag IMAGE -i FOLDER -o FOLDER [OPTIONS]";
 
 /// Test the pipelines of Kratix Promises, in containers, without a cluster
 #[derive(Debug, Parser)]
@@ -16,7 +41,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -27,7 +52,7 @@ pub(crate) struct Global {
     pub(crate) context: Option<String>,
 
     /// Folder of the Promise, or one with Promises below it
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(short, long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub(crate) dir: PathBuf,
 
     /// Address of the engine to use: a unix, tcp or ssh URL
@@ -58,16 +83,24 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Print a page on a finding, or list them all
     Explain(Explain),
+    /// Make the tests that a Promise lacks, with requests from its examples and its API
+    Init(Init),
     /// Show tests, pipelines, stages, and where each image is built
     List(List),
     /// Put images into a local cluster, or from an archive into the engine
     Load(Load),
+    /// Run one pipeline on an input and compare what it writes, as the enterprise plugin does
+    Pipeline(Pipeline),
     /// Drop what the last run left, and keep the expectations
     Reject(Reject),
     /// Go through what of the last run is not what is expected: accept, reject, mark or edit it
     Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+    /// Print the JSON Schema of kratix-test.yaml, for editors
+    Schema,
+    /// Run one stage on an input and compare what it writes, as the enterprise plugin does
+    Stage(Stage),
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +237,55 @@ pub(crate) struct Completions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test init                      ask what to test, make the tests, run them, and store what they leave
+  kratix-test init --yes                the same for every test that is lacking, and nothing is asked
+  kratix-test init --yes --no-run size  only make the tests with size in their names
+  kratix-test init --yes --ci github    with a job for GitHub Actions
+  kratix-test init --from internal      take over what internal/ tests in another layout
+
+Nothing that exists is overwritten")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Init {
+    /// Part of the name of a test to make; without any, all that are lacking
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Also write a job that runs the tests in CI
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) ci: Option<Ci>,
+
+    /// Take over tests in another layout: a folder of them, or a script that runs one
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["names", "ci", "gitignore", "pre_commit"])]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Also have git ignore what runs keep
+    #[arg(long)]
+    pub(crate) gitignore: bool,
+
+    /// Only write the tests, and run nothing
+    #[arg(long)]
+    pub(crate) no_run: bool,
+
+    /// Also write a hook of pre-commit that checks the Promise
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+
+    /// Ask nothing: make every test, run it, and store what it leaves
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    #[value(name = "github")]
+    GitHub,
+    #[value(name = "gitlab")]
+    GitLab,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -211,6 +293,10 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+
+    /// Show the settings of each test too, and where each is written
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
@@ -304,6 +390,123 @@ pub(crate) struct Run {
     // Last: what follows a heading stands under it.
     #[command(flatten)]
     pub(crate) images: Images,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test pipeline resource/configure/instance -i inputs -o expected-outputs
+  kratix-test pipeline promise/configure/setup -i inputs -o outputs --build
+
+Nothing but /kratix/output is compared; `kratix-test run` compares all that a
+pipeline leaves, for many tests at once, and gives it what the platform would")]
+pub(crate) struct Pipeline {
+    /// Pipeline to run, such as resource/configure/instance
+    #[arg(value_name = "TYPE/ACTION/PIPELINE")]
+    pub(crate) pipeline: String,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test stage resource/configure/instance create-db -i inputs -o expected-outputs
+  kratix-test stage --image-tag acme/create-db:dev -i inputs -o expected-outputs
+
+Nothing but /kratix/output is compared")]
+#[expect(clippy::struct_field_names, reason = "a stage is what it is called")]
+pub(crate) struct Stage {
+    /// Pipeline that the stage is of, such as resource/configure/instance
+    #[arg(value_name = "TYPE/ACTION/PIPELINE", required_unless_present = "image_tag", requires = "stage")]
+    pub(crate) pipeline: Option<String>,
+
+    /// Stage to run: the name of a container
+    #[arg(required_unless_present = "image_tag")]
+    pub(crate) stage: Option<String>,
+
+    /// Command to run in place of the container's: a line for `sh -c`
+    #[arg(long, value_name = "LINE")]
+    pub(crate) command: Option<String>,
+
+    /// Image to run in place of the stage's; without a stage, no Promise is needed
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image_tag: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+/// What the enterprise plugin's two commands share.
+#[derive(Debug, Args)]
+pub(crate) struct Given {
+    /// Build the images first, where they have changed; without it they are used as they are
+    #[arg(long)]
+    pub(crate) build: bool,
+
+    /// Options of `docker build` for --build, such as "--build-arg VERSION=2 --no-cache"
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, requires = "build")]
+    pub(crate) build_args: Option<String>,
+
+    /// Build with BuildKit, whatever the environment says
+    #[arg(long)]
+    pub(crate) buildx: bool,
+
+    /// Engine to use
+    #[arg(short, long, value_name = "ENGINE", default_value = "docker")]
+    pub(crate) engine: EngineKind,
+
+    /// Environment of the stages: NAME=VALUE, or NAME for ours; several with commas between them
+    #[arg(long, value_name = "NAME=VALUE,…")]
+    pub(crate) env: Vec<String>,
+
+    /// Folder of the files that are expected in /kratix/output
+    #[arg(short = 'o', long, value_name = "FOLDER")]
+    pub(crate) expected_output_dir: PathBuf,
+
+    /// Folder of the files in /kratix/input: object.yaml, as it is
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) input_dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineKind {
+    Docker,
+    Podman,
+}
+
+/// What may stand in `--build-args`.
+#[derive(Debug, Default, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, bin_name = "--build-args")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct BuildOptions {
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) build_arg: Vec<String>,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_from: Vec<String>,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_to: Vec<String>,
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    #[arg(long)]
+    pub(crate) pull: bool,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) secret: Vec<String>,
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+
+    // What a build here has no use for.
+    #[arg(long, hide = true)]
+    builder: Option<String>,
+    #[arg(long, hide = true)]
+    load: bool,
+    #[arg(long, hide = true)]
+    progress: Option<String>,
+    #[arg(short, long, hide = true)]
+    quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

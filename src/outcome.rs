@@ -38,6 +38,8 @@ pub(crate) struct TestOutcome {
     pub(crate) differences: Vec<Located>,
     /// What the platform would refuse, or do otherwise than the author means; errors fail the test.
     pub(crate) findings: Vec<Finding>,
+    /// Where only the output is compared: its files, of both sides.
+    pub(crate) compared: Vec<String>,
     /// Findings that the settings allow and that are not there.
     pub(crate) idle: Vec<Code>,
     /// Which marks and filters of the settings found anything; empty of a test that was not compared.
@@ -360,6 +362,7 @@ impl TestOutcome {
             failures: Vec::new(),
             differences: Vec::new(),
             findings: Vec::new(),
+            compared: Vec::new(),
             idle: Vec::new(),
             rules: Vec::new(),
             varying: Vec::new(),

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::{NoMatch, environment, filter};
+use crate::called;
 use crate::cli::{Global, Selection};
 use crate::exit::Exit;
 use crate::outcome::{Kept, State};
@@ -92,7 +93,8 @@ impl Source<'_> {
         self.terminal.error(&match self.from {
             Some(from) => anyhow!("{} holds no results of {names}", from.display()),
             None => anyhow!(
-                "no results are kept of {names}: run first what is to be accepted, with `kratix-test run`"
+                "no results are kept of {names}: run first what is to be accepted, with `{} run`",
+                called::name()
             ),
         });
         Exit::Failed

@@ -58,8 +58,7 @@ fn is_at_terminal() -> bool {
 fn go_through(source: &Source<'_>) -> anyhow::Result<Exit> {
     let terminal = source.terminal;
     let environment = environment();
-    let (outcome, exit) =
-        source.with_desk(|desk| review::review(desk, &environment, terminal.paint()))?;
+    let (outcome, exit) = source.with_desk(|desk| review::review(desk, &environment, terminal.paint()))?;
     match outcome {
         Outcome::Nothing(all) => {
             let exit = exit.and(source.unread(&all));

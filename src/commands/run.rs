@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use super::session::Session;
 use super::{NoMatch, accept_command, can_ask, environment, filter, images, new_tests};
-use crate::cli::{Global, Run};
+use crate::cli::{Files, Global, Run};
 use crate::engine::{Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
@@ -20,41 +20,62 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
     beside::add(&mut suite)?;
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let asks = can_ask(terminal) && !arguments.update && arguments.request.is_none();
+    let style = Style {
+        paint: terminal.paint(),
+        verbose: arguments.verbose,
+        accept: accept_command(global),
+        stream: arguments.no_capture,
+    };
     let options = options(arguments, &suite, asks)?;
-    let jobs = jobs(&suite, &options)?;
-    let folders = jobs.iter().map(|job| &job.suite.file.folder);
-    let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
-    let mut outcome = RunOutcome::default();
-    if let Some(promise) = results.keys().next() {
-        let session = Session::new(global, terminal, arguments.files);
-        let scratch = Results::scratch(promise, &session.id);
-        let style = Style {
-            paint: terminal.paint(),
-            verbose: arguments.verbose,
-            accept: accept_command(global),
-            stream: arguments.no_capture,
-        };
-        let on_event = |event: Event<'_>| terminal.event(&event, &style);
-        let work = async |engine: &Docker| {
-            let runner = Runner { engine, options: &options, results: &results, on_event: &on_event };
-            // What a killed run left is in nobody's way: it is removed beside the tests.
-            tokio::join!(runner.run(&jobs), engine.reap()).0
-        };
-        match session.with_engine(scratch, work)? {
-            Some(ran) => outcome = ran,
-            None => return Ok(Exit::Interrupted),
-        }
-        if asks {
-            let interrupted = new_tests::ask(&mut outcome, (&jobs, &options), &results, (terminal, &style))?;
-            if let Some(exit) = interrupted {
-                return Ok(exit);
-            }
-        }
-    }
-    drop(jobs);
+    let errand = Errand { global, terminal, files: arguments.files, style, options, asks, quiet: false };
+    let Some(mut outcome) = errand.run(&suite)? else { return Ok(Exit::Interrupted) };
     outcome.unreadable = suite.unreadable;
     terminal.conclude(&outcome);
     Ok(outcome.exit())
+}
+
+/// A run of tests, and how it is told.
+pub(super) struct Errand<'a> {
+    pub(super) global: &'a Global,
+    pub(super) terminal: &'a Terminal,
+    pub(super) files: Files,
+    pub(super) style: Style,
+    pub(super) options: runner::Options,
+    /// Whether it is asked if what new tests left is stored.
+    pub(super) asks: bool,
+    /// Whether nothing is told of it.
+    pub(super) quiet: bool,
+}
+
+impl Errand<'_> {
+    /// Runs what a suite selects, and tells of each test; `None` if it was interrupted.
+    pub(super) fn run(&self, suite: &Suite) -> anyhow::Result<Option<RunOutcome>> {
+        let Self { global, terminal, style, options, .. } = self;
+        let jobs = jobs(suite, options)?;
+        let folders = jobs.iter().map(|job| &job.suite.file.folder);
+        let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
+        let Some(promise) = results.keys().next() else { return Ok(Some(RunOutcome::default())) };
+        let session = Session::new(global, terminal, self.files);
+        let scratch = Results::scratch(promise, &session.id);
+        let on_event = |event: Event<'_>| {
+            if !self.quiet {
+                terminal.event(&event, style);
+            }
+        };
+        let work = async |engine: &Docker| {
+            let runner = Runner { engine, options, results: &results, on_event: &on_event };
+            // What a killed run left is in nobody's way: it is removed beside the tests.
+            tokio::join!(runner.run(&jobs), engine.reap()).0
+        };
+        let Some(mut outcome) = session.with_engine(scratch, work)? else { return Ok(None) };
+        if self.asks {
+            let interrupted = new_tests::ask(&mut outcome, (&jobs, options), &results, (terminal, style))?;
+            if interrupted.is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(outcome))
+    }
 }
 
 fn options(arguments: &Run, suite: &Suite, asks: bool) -> anyhow::Result<runner::Options> {

@@ -272,17 +272,19 @@ fn lines(text: &TextDifference, paint: Paint) -> String {
 }
 
 fn diff_lines(lines: &[DiffLine], paint: Paint) -> String {
-    let line = |line: &DiffLine| {
-        let text = printable(&line.text);
-        match line.kind {
-            DiffLineKind::Hunk => paint.cyan(text),
-            DiffLineKind::Equal => format!(" {text}"),
-            DiffLineKind::Removed => paint.red(format!("-{text}")),
-            DiffLineKind::Added => paint.green(format!("+{text}")),
-            DiffLineKind::NoEnd => paint.dim(format!("\\ {text}")),
-        }
-    };
-    lines.iter().map(|one| format!("  {}\n", line(one))).collect()
+    lines.iter().map(|line| format!("  {}\n", diff_line(line, paint))).collect()
+}
+
+/// A line of a unified diff.
+pub(crate) fn diff_line(line: &DiffLine, paint: Paint) -> String {
+    let text = printable(&line.text);
+    match line.kind {
+        DiffLineKind::Hunk => paint.cyan(text),
+        DiffLineKind::Equal => format!(" {text}"),
+        DiffLineKind::Removed => paint.red(format!("-{text}")),
+        DiffLineKind::Added => paint.green(format!("+{text}")),
+        DiffLineKind::NoEnd => paint.dim(format!("\\ {text}")),
+    }
 }
 
 /// Without control characters, so that a stage cannot move our cursor.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
 use super::{difference, finding, workflow};
+use crate::called;
 use crate::compare::Proposal;
 use crate::diagnostic::SourceError;
 use crate::kratix::Severity;
@@ -36,6 +37,13 @@ pub(crate) fn render_refused(test: &TestOutcome, style: &Style) -> String {
         let _ = write!(text, "\n{}\n", indented(&details));
     }
     test.secrets.hide(&text).into_owned()
+}
+
+/// Why a test fails, beside differences.
+pub(crate) fn why(test: &TestOutcome, paint: Paint) -> String {
+    let parts: Vec<String> =
+        test.failures.iter().map(|failure| self::failure(test, failure, paint)).collect();
+    test.secrets.hide(&format!("{}\n", parts.join("\n\n"))).into_owned()
 }
 
 /// A test that fails in the same way as one that was told before.
@@ -145,7 +153,28 @@ fn varying_of(
     (!lines.is_empty()).then(|| format!("{title}{lines}"))
 }
 
-fn written(files: &[Written], paint: Paint) -> Option<String> {
+/// Why a test failed, in a line.
+pub(crate) fn in_a_line(test: &TestOutcome) -> String {
+    let off = Paint { on: false };
+    let ended = test.pipelines.iter().rev().find_map(|pipeline| Some((pipeline, pipeline.stages.last()?)));
+    let why = match (test.failures.first(), ended) {
+        (Some(Failure::Stage { .. }), Some((pipeline, stage))) => {
+            let how = match &stage.ended {
+                Ended::Exited(code) => format!("ended with exit code {code}"),
+                Ended::OutOfMemory { .. } => "ran out of memory".to_owned(),
+                Ended::TimedOut(_) => "ran for too long".to_owned(),
+                Ended::CannotStart(why) => format!("cannot be started: {why}"),
+            };
+            format!("the stage {} of {} {how}", stage.container, pipeline.name)
+        }
+        (Some(other), _) => failure(test, other, off),
+        (None, _) => test.findings.first().map(|finding| finding.text.clone()).unwrap_or_default(),
+    };
+    why.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+}
+
+/// The files that were written or removed, a line each.
+pub(crate) fn written(files: &[Written], paint: Paint) -> Option<String> {
     let line = |file: &Written| match file {
         Written::Created(path) => format!("{} {}", paint.green("created"), path.display()),
         Written::Changed(path) => format!("{} {}", paint.yellow("changed"), path.display()),
@@ -184,9 +213,11 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
             format!("the platform accepts the request, and was expected to refuse it with: {expected}")
         }
         Failure::NotRepeatable => {
-            "a second run, on the status that the first left, does something else than the first, and \
-                                   Kratix runs every workflow again (see `kratix-test explain KT141`)"
-                .to_owned()
+            format!(
+                "a second run, on the status that the first left, does something else than the first, and \
+                 Kratix runs every workflow again (see `{} explain KT141`)",
+                called::name()
+            )
         }
         Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
         Failure::Earlier(text) => text.clone(),

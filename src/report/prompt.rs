@@ -2,7 +2,9 @@
 
 use std::io;
 
-use console::{Key, Term};
+use console::{Key, Term, measure_text_width, truncate_str};
+use dialoguer::MultiSelect;
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 
 use super::paint::Paint;
 
@@ -42,4 +44,67 @@ pub(crate) fn ask(question: &str, paint: Paint) -> io::Result<Answer> {
         Answer::Quit | Answer::Interrupted => "quit",
     })?;
     Ok(answer)
+}
+
+/// Something that may be chosen, and a line on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    pub(crate) what: String,
+}
+
+/// What was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// Which of the choices, by their place.
+    These(Vec<usize>),
+    /// Escape.
+    Left,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// Lets somebody choose on stderr, where all or nothing is chosen to begin with.
+pub(crate) fn choose(question: &str, choices: &[Choice], all: bool, paint: Paint) -> io::Result<Chosen> {
+    let term = Term::stderr();
+    let colourful = ColorfulTheme::default();
+    let theme: &dyn Theme = if paint.on { &colourful } else { &SimpleTheme };
+    // The theme writes a box before each, and nothing may be wider than the terminal: what is wrapped is not cleared.
+    let width = usize::from(term.size().1).saturating_sub(8);
+    let prompt = MultiSelect::with_theme(theme)
+        .with_prompt(question)
+        .items(lines(choices, width))
+        .defaults(&vec![all; choices.len()])
+        .report(false);
+    let chosen = prompt.interact_on_opt(&term).map_err(|dialoguer::Error::IO(error)| error);
+    match chosen {
+        Ok(Some(these)) => Ok(Chosen::These(these)),
+        Ok(None) => Ok(Chosen::Left),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            term.show_cursor()?;
+            Ok(Chosen::Interrupted)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn lines(choices: &[Choice], width: usize) -> Vec<String> {
+    let longest = choices.iter().map(|choice| measure_text_width(&choice.name)).max().unwrap_or_default();
+    let line = |Choice { name, what }: &Choice| {
+        truncate_str(&format!("{name:longest$}  {what}"), width, "…").trim_end().to_owned()
+    };
+    choices.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let choice = |name: &str, what: &str| Choice { name: name.to_owned(), what: what.to_owned() };
+        let choices = [choice("a", "short"), choice("longer", &"x".repeat(100)), choice("ä", "")];
+        let lines = lines(&choices, 20);
+        assert_eq!(lines, ["a       short", "longer  xxxxxxxxxxx…", "ä"]);
+    }
 }

@@ -14,7 +14,7 @@ use super::failure::{self, Style};
 use super::image::Failed;
 use super::loading;
 use super::paint::Paint;
-use super::prompt::{self, Answer};
+use super::prompt::{self, Answer, Choice, Chosen};
 use super::repeats::Repeats;
 use super::summary;
 use super::words::{Count, Elapsed};
@@ -60,9 +60,19 @@ impl Terminal {
         self.live.is_some() && io::stdin().is_terminal()
     }
 
+    /// Whether what was written can be changed again, as where something is chosen.
+    pub(crate) fn can_move(&self) -> bool {
+        std::env::var_os("TERM").is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb")
+    }
+
     /// Asks whether something is to be done.
     pub(crate) fn ask(&self, question: &str) -> io::Result<Answer> {
         prompt::ask(question, self.err)
+    }
+
+    /// Lets somebody choose, where all or nothing is chosen to begin with.
+    pub(crate) fn choose(&self, question: &str, choices: &[Choice], all: bool) -> io::Result<Chosen> {
+        prompt::choose(question, choices, all, self.err)
     }
 
     /// How results are coloured.

@@ -49,10 +49,12 @@ pub(crate) fn review(
     if tests.is_empty() {
         return Ok(Outcome::Nothing(others));
     }
-    let folder = tempfile::tempdir().context("a text cannot be edited, since no temporary folder can be made")?;
+    let folder =
+        tempfile::tempdir().context("a text cannot be edited, since no temporary folder can be made")?;
     let screen = Screen::open().map_err(terminal)?;
     let state = State::new(tests, Screen::size());
-    let mut driver = Driver { desk, environment, paint, jobs, folder, made: 0, state, unusable: BTreeMap::new() };
+    let mut driver =
+        Driver { desk, environment, paint, jobs, folder, made: 0, state, unusable: BTreeMap::new() };
     let applies = driver.run(&screen)?;
     drop(screen);
     if !applies {
@@ -155,7 +157,9 @@ impl Driver<'_, '_> {
         self.state.resized(Screen::size());
         match edited {
             Err(error) => self.state.failed(&format!("{error:#}")),
-            Ok(()) if fs::read(&draft).is_ok_and(|now| now == before) && !self.unusable.contains_key(&file) => {
+            Ok(())
+                if fs::read(&draft).is_ok_and(|now| now == before) && !self.unusable.contains_key(&file) =>
+            {
                 self.state.failed("nothing was changed");
             }
             Ok(()) => self.try_draft(at.0, &file, draft, "edited"),
@@ -181,8 +185,11 @@ impl Driver<'_, '_> {
                 let drafted: Vec<Write> =
                     drafts.iter().map(|(file, _)| Write { file: file.to_owned(), how: how(file) }).collect();
                 let name = self.state.view.tests[test].name.clone();
-                let test = page::test(kept, drafted.clone(), self.paint)
-                    .unwrap_or_else(|_| Test { name, drafted, ..Test::default() });
+                let test = page::test(kept, drafted.clone(), self.paint).unwrap_or_else(|_| Test {
+                    name,
+                    drafted,
+                    ..Test::default()
+                });
                 self.state.compared(drafts, test, done);
             }
             Err(why) => {

@@ -76,7 +76,8 @@ impl Artifact {
                 return Ok(());
             }
             Err(Unreadable::Broken) => {
-                self.unreadable.push(format!("{} cannot be read: it is broken, or no record", shown.display()));
+                self.unreadable
+                    .push(format!("{} cannot be read: it is broken, or no record", shown.display()));
                 return Ok(());
             }
         };
@@ -127,7 +128,8 @@ impl Artifact {
 
     /// The places of the Promises that it has results of.
     pub(crate) fn places(&self) -> Vec<String> {
-        let place = |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.display().to_string() };
+        let place =
+            |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.display().to_string() };
         self.promises.iter().map(|promise| place(&promise.path)).collect()
     }
 }
@@ -157,7 +159,8 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
 /// The folders with a record, none of which is inside another: what a pipeline left may be called so, too.
 fn records(tree: &Tree) -> Vec<PathBuf> {
     let is_file = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
-    let files = tree.entries.iter().filter(|(_, entry)| is_file(&entry.kind)).map(|(path, _)| Path::new(path));
+    let files =
+        tree.entries.iter().filter(|(_, entry)| is_file(&entry.kind)).map(|(path, _)| Path::new(path));
     let mut found: Vec<PathBuf> = files
         .filter(|path| path.file_name().is_some_and(|name| name == RECORD))
         .filter_map(|path| path.parent().map(Path::to_owned))

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::Stop;
 use super::summaries::{self, Summary};
 use super::test::Plan;
 use super::update::Changed;
 use super::workflow::Ran;
+use super::{AsGiven, Stop};
 use crate::compare::{
     self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Parts, Place, Rules, Side,
 };
 use crate::diagnostic::SourceError;
 use crate::outcome::{Failure, Left, Located, PipelineOutcome, RuleKind, RuleUse, TestOutcome, Varying};
-use crate::suite::expectation::{FOLDERS, Replacement};
+use crate::suite::expectation::{self, FOLDERS, Replacement};
 use crate::suite::settings::{Compare, Settings};
-use crate::tree::{Tree, one_part};
+use crate::tree::{EntryKind, Tree, one_part};
 
 /// What a comparison came to.
 pub(super) struct Judged {
@@ -28,14 +28,20 @@ pub(super) struct Judged {
     pub(super) is_new: bool,
     /// Which marks and filters of the settings found anything.
     pub(super) rules: Vec<RuleUse>,
+    /// Where only the output is compared: its files, of both sides.
+    pub(super) compared: Vec<String>,
 }
 
 /// Compares what every pipeline left with what is expected of it, and so the status and the Works where they are expected.
 pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
     let judge = Judge::new(plan)?;
+    if let Some(given) = plan.given {
+        return judge.output_alone(given, plan, outcome);
+    }
     let alone = plan.is_alone();
     let rules = RuleUse::of(plan.settings);
-    let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules };
+    let mut judged =
+        Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules, compared: Vec::new() };
     for (pipeline, left) in left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, alone)?;
         judged.is_new &= expectation.is_new();
@@ -162,6 +168,35 @@ impl<'p> Judge<'p> {
         Ok(Self { ignored: ignored(plan)?, exact, marks, filters })
     }
 
+    /// Holds the output of the only pipeline against a folder.
+    fn output_alone(&self, given: &AsGiven, plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
+        const OUTPUT: &str = "output/";
+        let expected = expectation::files(&given.expected)?;
+        let left = left(plan, outcome);
+        let actual = left.first().map(|(_, left)| left.output.clone()).unwrap_or_default();
+        let entries = expected.entries.iter().chain(&actual.entries);
+        let files: BTreeSet<&String> = entries
+            .filter(|(path, entry)| {
+                entry.kind != EntryKind::Directory && !self.ignored.is_match(format!("{OUTPUT}{path}"))
+            })
+            .map(|(path, _)| path)
+            .collect();
+        let compared = files.into_iter().cloned().collect();
+        let comparison = self.compare(OUTPUT.trim_end_matches('/'), expected, &actual)?;
+        let located = |mut difference: Difference| {
+            let below = difference.file.strip_prefix(OUTPUT).map(str::to_owned);
+            difference.file = below.unwrap_or(difference.file);
+            Located { expected: given.expected.clone(), pipeline: None, difference }
+        };
+        Ok(Judged {
+            differences: comparison.differences.into_iter().map(located).collect(),
+            notes: comparison.notes,
+            is_new: false,
+            rules: Vec::new(),
+            compared,
+        })
+    }
+
     fn rules(&self) -> Rules<'p> {
         Rules { exact: self.exact, folder: String::new(), marks: self.marks, filters: self.filters }
     }
@@ -248,6 +283,9 @@ fn joined(parts: &[Parts]) -> Parts {
 
 /// The folders of pipelines that the workflow does not have.
 pub(super) fn gone(plan: &Plan<'_>) -> Vec<PathBuf> {
+    if plan.given.is_some() {
+        return Vec::new();
+    }
     let known: Vec<String> = plan.pipelines.iter().map(|name| one_part(name)).collect();
     let is_known = |folder: &PathBuf| {
         folder.file_name().is_some_and(|name| known.iter().any(|known| name == known.as_str()))

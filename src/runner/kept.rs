@@ -10,6 +10,7 @@ use super::record::{Ended, Record, text_of};
 use super::test::{self, Plan};
 use super::verdict::{conclude, take_items};
 use super::{Job, Options, Results, Stop, Subject, environment, items, needed};
+use crate::called;
 use crate::outcome::{Failure, Item, Kept, State, TestOutcome, Verdict};
 use crate::suite::changes;
 use crate::suite::drafts::Drafts;
@@ -50,6 +51,7 @@ fn folder_of<'j>(job: &'j Job<'_>) -> &'j Path {
         Subject::Test(test) => &test.folder,
         Subject::Broken(broken) => &broken.folder,
         Subject::Example { new_test, .. } => new_test,
+        Subject::AsGiven { given, .. } => &given.expected,
     }
 }
 
@@ -164,7 +166,7 @@ impl<'a> Desk<'a> {
                 match refused {
                     None => kept(job, State::Pending(outcome), looked.items),
                     Some(why) => {
-                        let hint = format!("kratix-test review {} shows it", job.title);
+                        let hint = format!("{} review {} shows it", called::name(), job.title);
                         kept(job, State::Refused { why, hint, outcome }, Vec::new())
                     }
                 }
@@ -214,7 +216,7 @@ impl<'a> Desk<'a> {
         let start = Instant::now();
         let mut plan = test::plan(job)?;
         outcome.secrets = environment::secrets(&plan, self.options);
-        let again = || format!("run it again: kratix-test run {}", job.title);
+        let again = || format!("run it again: {} run {}", called::name(), job.title);
         let folder = outcome.results.clone();
         if !record.is_of(&folder) {
             return Ok(Err(("its results are not what the run left".to_owned(), again())));

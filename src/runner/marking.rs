@@ -93,7 +93,8 @@ fn inside(text: &Node, within: &KeyPath) -> Option<(Node, KeyPath)> {
 fn left_of(outcome: &TestOutcome, located: &Located) -> Option<Vec<u8>> {
     let file = located.difference.left.as_ref().unwrap_or(&located.difference.file);
     let Some((folder, path)) = file.split_once('/') else {
-        let own = located.pipeline.as_ref().map(|name| outcome.results.join("pipelines").join(one_part(name)));
+        let own =
+            located.pipeline.as_ref().map(|name| outcome.results.join("pipelines").join(one_part(name)));
         return summaries::one_file(own.as_ref().unwrap_or(&outcome.results), file)?.read(file).ok();
     };
     let ran = outcome.pipelines.iter().find(|ran| located.is_of(&ran.name))?;

@@ -58,7 +58,7 @@ fn is_known(job: &Job<'_>, place: &Place) -> bool {
     match &job.subject {
         Subject::Test(test) if is_below(&test.folder) => true,
         Subject::Test(_) => !job.suite.is_narrowed && is_below(&job.suite.searched),
-        Subject::Broken(_) | Subject::Example { .. } => false,
+        Subject::Broken(_) | Subject::Example { .. } | Subject::AsGiven { .. } => false,
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) fn conclude(plan: &Plan<'_>, outcome: &mut TestOutcome, update: bool)
         return Ok(Verdict::Failed);
     }
     outcome.notes = judged.notes;
+    outcome.compared = judged.compared;
     outcome.differences = judged.differences;
     let gone = judgement::gone(plan);
     if update {

@@ -157,9 +157,7 @@ impl PipelineExpectation {
         let root = self.folder.join(folder);
         let mut tree = match root.exists() {
             false => Tree { root, ..Tree::default() },
-            true if root.is_dir() => {
-                tree::scan(&root).map_err(|error| SourceError::whole(&root, error.to_string()))?
-            }
+            true if root.is_dir() => files(&root)?,
             true => {
                 let message = "is no folder, where the files that a pipeline leaves are expected";
                 return Err(SourceError::whole(&root, message).hint("move it away"));
@@ -226,6 +224,13 @@ fn not_in_parts(file: &Path) -> SourceError {
     SourceError::whole(file, "its documents cannot be changed one by one").hint("accept all of it, or none")
 }
 
+/// The files of a folder that count as expected.
+pub(crate) fn files(root: &Path) -> Result<Tree, SourceError> {
+    let mut tree = tree::scan(root).map_err(|error| SourceError::whole(root, error.to_string()))?;
+    tree.entries.retain(|path, _| !is_kept_for_git(path));
+    Ok(tree)
+}
+
 fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
     tree.read(path).map_err(|error| {
         SourceError::whole(&tree.root.join(path), format!("cannot be read: {}", tree::plain(&error)))
@@ -233,12 +238,12 @@ fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
 }
 
 /// A file that stands in an expected folder only because git keeps no empty ones.
-fn is_kept_for_git(path: &str) -> bool {
+pub(super) fn is_kept_for_git(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some(".gitkeep" | ".gitignore"))
 }
 
 /// The file at a path: itself, or the one inside the folder that it links to, which Kratix reads in its place.
-fn file_behind(tree: &Tree, path: &str) -> Option<String> {
+pub(super) fn file_behind(tree: &Tree, path: &str) -> Option<String> {
     match tree.resolve(path) {
         Resolution::File(path) => Some(path),
         _ => None,
@@ -313,9 +318,8 @@ mod tests {
         ]);
         let left = folder(&[("a.yaml", "a: 1\n"), ("b.yaml", "new"), ("c/c.yaml", "c")]);
         let left = tree::scan(left.path()).expect("a tree");
-        let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(|path| {
-            (path.to_owned(), Replacement { left: path.to_owned(), parts: None })
-        });
+        let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"]
+            .map(|path| (path.to_owned(), Replacement { left: path.to_owned(), parts: None }));
         let how = How { exact: false, marks: &[], varying: &BTreeMap::new() };
         let expectation = Expectation::of(test.path()).pipeline("p", true).expect("one pipeline");
         let output = test.path().join("output");

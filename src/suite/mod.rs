@@ -7,9 +7,13 @@ pub(crate) mod drafts;
 pub(crate) mod expectation;
 pub(crate) mod filter;
 mod marks;
+pub(crate) mod origin;
 pub(crate) mod repository;
 pub(crate) mod requests;
+pub(crate) mod scaffold;
 pub(crate) mod settings;
+mod split;
+pub(crate) mod takeover;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Pipeline, Promise, Target, Workflow, admission};
 
-use discovery::{BrokenTest, Test, discover, name_of};
+use discovery::{BrokenTest, Test, discover, folder_of, name_of};
 use filter::{Candidate, Filter};
 use repository::{Found, PromiseFile, find};
 use settings::Settings;
@@ -95,6 +99,15 @@ impl Suite {
         Ok(())
     }
 
+    /// Keeps tests by their folder.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&Path) -> bool) {
+        for suite in &mut self.promises {
+            let before = suite.tests.len();
+            suite.tests.retain(|test| is_kept(folder_of(test)));
+            suite.is_narrowed |= suite.tests.len() < before;
+        }
+    }
+
     fn names(&self) -> Vec<NamedTest> {
         let of = |suite: &PromiseSuite| -> Vec<NamedTest> {
             suite.tests.iter().map(|test| NamedTest::of(&suite.promise.name, test, self.many)).collect()
@@ -131,13 +144,14 @@ impl NamedTest {
 }
 
 impl PromiseSuite {
-    fn load(file: PromiseFile) -> Result<Self, SourceError> {
+    /// A Promise with its settings and its tests.
+    pub(crate) fn load(file: PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::parse(&file.source)?;
         let settings = Settings::load(&file.root, &file.folder)?;
         let tests = discover(&file, &promise, &settings)?;
         let has_tests = !tests.is_empty();
         let admission =
-            admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
+            admission::check(&promise).iter().map(|problem| problem.finding_in(&file.source)).collect();
         let searched = file.folder.clone();
         Ok(Self { file, promise, settings, tests, admission, has_tests, searched, is_narrowed: false })
     }

@@ -70,7 +70,11 @@ fn take<R: Read>(
     parents(keeper, &path)?;
     refuse_second(keeper, &path, header.entry_type())?;
     let mode = header.mode().map_err(TreeError::Archive)? & 0o7777;
-    let kind = if utf8 { kind(keeper, above, (&path, mode), entry)? } else { EntryKind::Unkept(Unkept::NameNotUtf8) };
+    let kind = if utf8 {
+        kind(keeper, above, (&path, mode), entry)?
+    } else {
+        EntryKind::Unkept(Unkept::NameNotUtf8)
+    };
     keeper.add(path, Entry { kind, mode, uid: id(header.uid())?, gid: id(header.gid())? })
 }
 
@@ -297,10 +301,7 @@ mod tests {
     fn a_path_that_leads_out_is_refused() {
         for name in ["o/../../x", "../x", "o/.."] {
             let error = Tar::new().file(name.as_bytes(), b"x").error();
-            assert_eq!(
-                error,
-                format!("the archive is refused: {name}: it leads out of its folder")
-            );
+            assert_eq!(error, format!("the archive is refused: {name}: it leads out of its folder"));
         }
     }
 

@@ -8,13 +8,14 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 20] = [
+const TABLE: [(&str, &[&str]); 22] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
         "commands",
         &[
             "archive",
+            "called",
             "cli",
             "cluster",
             "diagnostic",
@@ -35,6 +36,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     (
         "runner",
         &[
+            "called",
             "compare",
             "diagnostic",
             "engine",
@@ -50,6 +52,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     (
         "report",
         &[
+            "called",
             "cli",
             "cluster",
             "commands",
@@ -65,17 +68,19 @@ const TABLE: [(&str, &[&str]); 20] = [
             "yaml",
         ],
     ),
-    ("doctor", &["engine"]),
-    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
+    ("doctor", &["called", "engine"]),
+    ("suite", &["compare", "diagnostic", "image", "kratix", "script", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
-    ("image", &["diagnostic", "tree"]),
+    ("image", &["diagnostic", "script", "tree"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
+    ("called", &[]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
+    ("script", &[]),
     ("secrets", &[]),
     ("yaml", &[]),
     ("tree", &[]),

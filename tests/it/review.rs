@@ -132,7 +132,13 @@ fn a_value_is_marked_as_one_that_varies() {
     pty.types("m").shows("mark as !timestamp").types("m").shows("mark as !regex").types("\x1b[Z");
     pty.shows("mark as !timestamp").types("\x1b").shows("a accept").types("m").shows("mark as !timestamp");
     pty.types("\r").shows("is as expected now").shows("1/3");
-    pty.types("u").shows("4/4").types("m\r").shows("1/3").types("t").shows("Everything is decided").types("y");
+    pty.types("u")
+        .shows("4/4")
+        .types("m\r")
+        .shows("1/3")
+        .types("t")
+        .shows("Everything is decided")
+        .types("y");
     pty.ends().exits(0).says("changed test/a/output/when.yaml");
     assert_eq!(case.read("test/a/output/when.yaml"), "at: !timestamp # the time\n");
     case.run(&["run"]).exits(0);
@@ -211,7 +217,8 @@ fn long_pages_scroll_and_a_small_terminal_will_do() {
 
 #[test]
 fn a_new_test_is_one_item_for_each_file() {
-    let case = Case::stage("echo 'a: 1' > /kratix/output/a.yaml; echo 'b: 1' > /kratix/output/b.yaml").test("a");
+    let case =
+        Case::stage("echo 'a: 1' > /kratix/output/a.yaml; echo 'b: 1' > /kratix/output/b.yaml").test("a");
     case.run(&["run"]).exits(1).says("NEW   a");
     let mut pty = case.at_terminal(&["review"]);
     pty.shows("1/2").shows("output/a.yaml").types("a").shows("2/2").types("q");
@@ -228,8 +235,16 @@ fn an_example_becomes_a_test_as_a_whole() {
     let case = Case::stage("echo 'a: 1' > /kratix/output/a.yaml; echo 'b: 1' > /kratix/output/b.yaml");
     case.run(&["run"]).exits(0);
     let mut pty = case.at_terminal(&["review"]);
-    pty.shows("1/1").shows("output/a.yaml").shows("output/b.yaml").types("a").shows("Everything is decided").types("\r");
-    pty.ends().exits(0).says("created test/request/input/object.yaml").says("created test/request/output/b.yaml");
+    pty.shows("1/1")
+        .shows("output/a.yaml")
+        .shows("output/b.yaml")
+        .types("a")
+        .shows("Everything is decided")
+        .types("\r");
+    pty.ends()
+        .exits(0)
+        .says("created test/request/input/object.yaml")
+        .says("created test/request/output/b.yaml");
     case.run(&["run"]).exits(0).says("PASS  request");
 }
 
@@ -239,7 +254,12 @@ fn what_cannot_be_accepted_is_shown_with_why_and_can_be_dropped() {
     let before = case.snapshot("test");
     let mut pty = case.at_terminal(&["review"]);
     pty.shows("1/1").shows("other than it was is the request").shows("kratix-test run a").types("a");
-    pty.shows("it cannot be accepted").types("e").shows("no expected file").types("r").shows("Everything").types("\r");
+    pty.shows("it cannot be accepted")
+        .types("e")
+        .shows("no expected file")
+        .types("r")
+        .shows("Everything")
+        .types("\r");
     pty.ends().exits(0).says("Rejected 1 item of a");
     case.run(&["accept", "a"]).exits(0).says("nothing to accept");
     assert_eq!(case.snapshot("test"), before);

@@ -45,7 +45,8 @@ fn the_results_of_another_machine_are_accepted_in_whatever_form_they_come() {
     tar(&["-czf", "../all.tar.gz", ".kratix-test"], &artifact);
     tar(&["-cf", "../inside.tar", "-C", ".kratix-test", "."], &artifact);
     tar(&["-czf", "../results.tgz", "-C", ".kratix-test/results", "a"], &artifact);
-    let forms = [".kratix-test", "", ".kratix-test/results", "../all.tar.gz", "../inside.tar", "../results.tgz"];
+    let forms =
+        [".kratix-test", "", ".kratix-test/results", "../all.tar.gz", "../inside.tar", "../results.tgz"];
     for form in forms {
         let from = artifact.join(form);
         let from = from.to_str().expect("a path");
@@ -122,7 +123,9 @@ fn several_promises_have_their_results_at_their_places() {
             let one = checkout();
             for (path, bytes) in one.snapshot(".") {
                 let path = path.strip_prefix(one.path()).expect("below").display().to_string();
-                let text = String::from_utf8(bytes).expect("text").replace("name: thing\n", &format!("name: {name}\n"));
+                let text = String::from_utf8(bytes)
+                    .expect("text")
+                    .replace("name: thing\n", &format!("name: {name}\n"));
                 case = case.file(&format!("promises/{name}/{path}"), &text);
             }
         }
@@ -130,14 +133,20 @@ fn several_promises_have_their_results_at_their_places() {
     };
     let elsewhere = two();
     elsewhere.run(&["run", "one/a", "two/a"]).exits(1);
-    tar(&["-czf", "all.tar.gz", "promises/one/.kratix-test/results", "promises/two/.kratix-test"], elsewhere.path());
+    tar(
+        &["-czf", "all.tar.gz", "promises/one/.kratix-test/results", "promises/two/.kratix-test"],
+        elsewhere.path(),
+    );
     let from = elsewhere.path().join("all.tar.gz");
     let from = from.to_str().expect("a path");
     let case = two();
     case.run(&["accept", "two/a", "--from", from]).exits(0).says("changed promises/two/test/a/output/a.yaml");
     assert_eq!(case.read("promises/one/test/a/output/b.yaml"), "b: 0\n");
     case.run(&["accept", "--from", from, "--dir", "promises/one"]).exits(0).says("one/test/a/output/a.yaml");
-    tar(&["-czf", "other.tar.gz", "--transform", "s,promises/,elsewhere/x,", "promises/one/.kratix-test"], elsewhere.path());
+    tar(
+        &["-czf", "other.tar.gz", "--transform", "s,promises/,elsewhere/x,", "promises/one/.kratix-test"],
+        elsewhere.path(),
+    );
     let other = elsewhere.path().join("other.tar.gz");
     let ran = two().run(&["accept", "--from", other.to_str().expect("a path")]).exits(1);
     ran.says("elsewhere/xone").says("--dir");
@@ -169,7 +178,9 @@ fn what_is_no_artifact_or_a_hostile_one_is_refused_with_why() {
     let other = text.replacen("\"version\": ", "\"version\": 9", 1);
     assert_ne!(other, text);
     fs::write(&record, other).expect("written");
-    case.run(&["accept", "--from", kept.to_str().expect("a path")]).exits(1).says("of another version of the program");
+    case.run(&["accept", "--from", kept.to_str().expect("a path")])
+        .exits(1)
+        .says("of another version of the program");
     assert_eq!(case.read("test/a/output/a.yaml"), "# mine\na: 0\n");
     drop(folder);
 }

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::super::rule::Is;
 use super::super::scope::Scope;
 use super::super::tests::{any_object, leaf_places};
 use super::super::value::same_value;
-use super::{Around, Parts, Rewritten, edit, edit_parts};
+use super::{Around, Parts, Rewritten, Spot, edit, edit_parts, mark};
 use crate::yaml::{Key, emit, parse};
 
 /// An expected file, what was left, and the file as it is then. What is written anew is named at the end.
@@ -266,6 +267,29 @@ fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
     })
 }
 
+/// A path through maps alone, to what is no part of an object's name.
+fn names(path: &[Key]) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for key in path {
+        let Key::Name(name) = key else { return None };
+        names.push(name.as_str());
+    }
+    let is_free = |name: &&str| !["apiVersion", "kind", "metadata"].contains(name);
+    names.iter().all(is_free).then_some(names)
+}
+
+fn reach<'j>(json: &'j mut Json, path: &[&str]) -> &'j mut Json {
+    path.iter().fold(json, |json, name| &mut json[*name])
+}
+
+/// How many lines of two texts of as many lines differ; more than there are, if there are not as many.
+fn changed_lines(one: &str, other: &str) -> usize {
+    match one.lines().count() == other.lines().count() {
+        true => one.lines().zip(other.lines()).filter(|(one, other)| one != other).count(),
+        false => usize::MAX,
+    }
+}
+
 proptest! {
     #[test]
     fn after_an_edit_the_file_says_what_was_left(
@@ -305,6 +329,30 @@ proptest! {
         let lines = edited.lines().zip(text.lines()).filter(|(one, other)| one != other).count();
         prop_assert_eq!(edited.lines().count(), text.lines().count());
         prop_assert!(lines <= 1, "{text}\n{edited}");
+    }
+
+    #[test]
+    fn a_mark_changes_its_line_alone_and_stays_whatever_else_changes(
+        json in any_object(),
+        choices in any::<(prop::sample::Index, prop::sample::Index)>(),
+        seed in prop::collection::vec(any::<u8>(), 40),
+    ) {
+        let text = by_hand(&json, 0, &mut seed.into_iter().cycle());
+        let leaves = leaf_places(&json);
+        let places: Vec<Vec<&str>> = leaves.iter().filter_map(|path| names(path)).collect();
+        prop_assume!(!places.is_empty());
+        let (marked, changed) = (choices.0.get(&places), choices.1.get(&places));
+        let is = Is::new("!any", None).expect("a mark");
+        let spot = Spot { document: 0, path: marked.iter().copied().collect(), within: None, is };
+        let with_mark = String::from_utf8(mark(text.as_bytes(), &[spot]).expect("a place")).expect("text");
+        prop_assert_eq!(changed_lines(&text, &with_mark), 1, "{}\n{}", text, with_mark);
+        let mut other = json.clone();
+        *reach(&mut other, changed) = json!("something else");
+        *reach(&mut other, marked) = json!("anything");
+        let (after, rewritten) = edited(&with_mark, &emit(&other));
+        prop_assert!(rewritten.is_empty(), "{rewritten:?}\n{with_mark}\n{after}");
+        let expected = usize::from(changed != marked);
+        prop_assert_eq!(changed_lines(&with_mark, &after), expected, "{}\n{}", with_mark, after);
     }
 
     #[test]

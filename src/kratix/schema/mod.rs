@@ -72,6 +72,11 @@ pub(crate) fn is_pattern(pattern: &str) -> bool {
     pattern::compile(pattern).is_ok()
 }
 
+/// A pattern of the API server's as the `regex` crate writes it.
+pub(crate) fn pattern_here(pattern: &str) -> String {
+    pattern::translate(pattern)
+}
+
 /// What `Applied` has to say, as one message: `K.g "n" is invalid: [a, b]`.
 pub(crate) fn refusal(kind: &str, group: &str, name: &str, violations: &[Violation]) -> String {
     format!("{kind}.{group} {} is invalid: {}", text::quote(name), text::join(violations))
@@ -87,10 +92,10 @@ fn depth(value: &Json) -> usize {
 
 /// One node of an `OpenAPI` schema. What is not of the type that it should be counts as absent.
 #[derive(Debug, Clone, Copy)]
-struct Schema<'s>(&'s Json);
+pub(crate) struct Schema<'s>(pub(crate) &'s Json);
 
 /// What a schema says of keys that it does not name.
-enum Additional<'s> {
+pub(crate) enum Additional<'s> {
     Unsaid,
     /// `additionalProperties: true`, which says nothing of their values.
     Allowed,
@@ -98,40 +103,40 @@ enum Additional<'s> {
 }
 
 impl<'s> Schema<'s> {
-    fn get(self, keyword: &str) -> Option<&'s Json> {
+    pub(crate) fn get(self, keyword: &str) -> Option<&'s Json> {
         self.0.get(keyword)
     }
 
-    fn flag(self, keyword: &str) -> bool {
+    pub(crate) fn flag(self, keyword: &str) -> bool {
         self.get(keyword).and_then(Json::as_bool).unwrap_or_default()
     }
 
-    fn text(self, keyword: &str) -> Option<&'s str> {
+    pub(crate) fn text(self, keyword: &str) -> Option<&'s str> {
         self.get(keyword)?.as_str()
     }
 
-    fn integer(self, keyword: &str) -> Option<i64> {
+    pub(crate) fn integer(self, keyword: &str) -> Option<i64> {
         self.get(keyword)?.as_i64()
     }
 
-    fn number(self, keyword: &str) -> Option<f64> {
+    pub(crate) fn number(self, keyword: &str) -> Option<f64> {
         self.get(keyword)?.as_f64()
     }
 
     /// The schemas of a list such as `anyOf`.
-    fn list(self, keyword: &str) -> impl Iterator<Item = Schema<'s>> {
+    pub(crate) fn list(self, keyword: &str) -> impl Iterator<Item = Schema<'s>> {
         self.get(keyword).and_then(Json::as_array).into_iter().flatten().map(Schema)
     }
 
-    fn properties(self) -> Option<&'s Map<String, Json>> {
+    pub(crate) fn properties(self) -> Option<&'s Map<String, Json>> {
         self.get("properties")?.as_object()
     }
 
-    fn property(self, name: &str) -> Option<Schema<'s>> {
+    pub(crate) fn property(self, name: &str) -> Option<Schema<'s>> {
         self.properties()?.get(name).map(Schema)
     }
 
-    fn additional(self) -> Additional<'s> {
+    pub(crate) fn additional(self) -> Additional<'s> {
         match self.get("additionalProperties") {
             Some(Json::Bool(true)) => Additional::Allowed,
             Some(schema @ Json::Object(_)) => Additional::Schema(Schema(schema)),
@@ -140,35 +145,35 @@ impl<'s> Schema<'s> {
     }
 
     /// The schema of the value at a key, whether it names the key or not.
-    fn at_key(self, key: &str) -> Option<Schema<'s>> {
+    pub(crate) fn at_key(self, key: &str) -> Option<Schema<'s>> {
         self.property(key).or_else(|| match self.additional() {
             Additional::Schema(schema) => Some(schema),
             Additional::Unsaid | Additional::Allowed => None,
         })
     }
 
-    fn items(self) -> Option<Schema<'s>> {
+    pub(crate) fn items(self) -> Option<Schema<'s>> {
         self.get("items").filter(|items| items.is_object()).map(Schema)
     }
 
-    fn nullable(self) -> bool {
+    pub(crate) fn nullable(self) -> bool {
         self.flag("nullable")
     }
 
-    fn default(self) -> Option<&'s Json> {
+    pub(crate) fn default(self) -> Option<&'s Json> {
         self.get("default").filter(|default| !default.is_null())
     }
 
-    fn is_embedded(self) -> bool {
+    pub(crate) fn is_embedded(self) -> bool {
         self.flag("x-kubernetes-embedded-resource")
     }
 
-    fn preserves(self) -> bool {
+    pub(crate) fn preserves(self) -> bool {
         self.flag("x-kubernetes-preserve-unknown-fields")
     }
 
     /// The types that a value may have; none for any.
-    fn types(self) -> Vec<&'s str> {
+    pub(crate) fn types(self) -> Vec<&'s str> {
         if self.flag("x-kubernetes-int-or-string") {
             return vec!["integer", "string"];
         }

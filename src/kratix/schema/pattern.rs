@@ -8,7 +8,7 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 }
 
 /// Go's classes know ASCII alone, and a `[`, `&` or `~` in brackets means nothing special.
-fn translate(pattern: &str) -> String {
+pub(super) fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut in_class = false;
     let mut chars = pattern.chars().peekable();
