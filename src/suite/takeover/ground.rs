@@ -49,8 +49,9 @@ impl<'a> Ground<'a> {
             let why = if path.exists() { "is outside of the repository" } else { "is not there" };
             return Err(self.note(path, format!("{why}, so it is not taken over")));
         };
-        let source = Source::read(&real).map_err(|error| self.note(path, error.message))?;
-        Ok(Source { path: self.shown(path), ..source })
+        let mut source = Source::read(&real).map_err(|error| self.note(path, error.message))?;
+        source.path = self.shown(path);
+        Ok(source)
     }
 
     /// The subfolders of a folder that may hold tests, by name.
