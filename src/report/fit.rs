@@ -15,7 +15,8 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     console::truncate_str(text, columns, "…").into_owned()
 }
 
-/// A line as several, none of which is wider. Colours go on where it is broken.
+/// A line as several, none of which is wider, broken behind a space where there is one not far from the end. Colours go on
+/// where it is broken.
 pub(crate) fn wrap(line: &str, columns: usize) -> Vec<String> {
     let mut wrapping = Wrapping { columns: columns.max(1), ..Wrapping::default() };
     for (piece, is_code) in AnsiCodeIterator::new(line) {
@@ -36,6 +37,8 @@ struct Wrapping {
     at: usize,
     /// The codes since the last that ended them all.
     open: String,
+    /// Behind the last space: where in the line, at which column, and the codes that were open there.
+    space: Option<(usize, usize, String)>,
 }
 
 impl Wrapping {
@@ -55,13 +58,24 @@ impl Wrapping {
         }
         let takes = width(c.encode_utf8(&mut [0; 4]));
         if self.at + takes > self.columns && self.at > 0 {
-            let end = if self.open.is_empty() { "" } else { "\u{1b}[0m" };
-            let line = std::mem::replace(&mut self.line, self.open.clone()) + end;
-            self.lines.push(line);
-            self.at = 0;
+            self.end_line();
         }
         self.line.push(c);
         self.at += takes;
+        if c == ' ' {
+            self.space = Some((self.line.len(), self.at, self.open.clone()));
+        }
+    }
+
+    fn end_line(&mut self) {
+        let here = (self.line.len(), self.at, self.open.clone());
+        let near = self.space.take().filter(|(_, at, _)| at * 2 > self.columns);
+        let (end, at, open) = near.unwrap_or(here);
+        let rest = self.line.split_off(end);
+        let reset = if open.is_empty() { "" } else { "\u{1b}[0m" };
+        let line = std::mem::replace(&mut self.line, open + &rest) + reset;
+        self.lines.push(line);
+        self.at -= at;
     }
 }
 
@@ -77,6 +91,8 @@ mod tests {
         assert_eq!(wrap("日本語", 4), ["日本", "語"]);
         let red = wrap("\u{1b}[31mabcdef\u{1b}[0mgh", 4);
         assert_eq!(red, ["\u{1b}[31mabcd\u{1b}[0m", "\u{1b}[31mef\u{1b}[0mgh"]);
+        assert_eq!(wrap("ab cde f", 5), ["ab ", "cde f"]);
+        assert_eq!(wrap("a bcdefgh", 5), ["a bcd", "efgh"]);
         for line in red {
             assert!(width(&line) <= 4);
         }

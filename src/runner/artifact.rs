@@ -116,7 +116,10 @@ impl Artifact {
         let at_place = self.promises.iter().find(|known| places.contains(&known.path));
         let ends = |known: &&Promise| match known.path.as_os_str().is_empty() {
             true => is_only,
-            false => promise.ends_with(&known.path) || places.iter().any(|place| known.path.ends_with(place)),
+            false => {
+                let mut places = places.iter().filter(|place| !place.as_os_str().is_empty());
+                promise.ends_with(&known.path) || places.any(|place| known.path.ends_with(place))
+            }
         };
         let mut at_end = self.promises.iter().filter(ends);
         let only = at_end.next().filter(|_| at_end.next().is_none());
@@ -203,8 +206,11 @@ mod tests {
             (&["", "other"], true, Some("promise-0")),
             (&[""], false, None),
             (&["other/redis", "another/promises"], true, None),
+            (&["x/promises/redis", "y/promises/redis"], true, None),
         ] {
             let artifact = artifact(places);
+            let here = artifact.of(&promise, &[&promise], is_only).is_some();
+            assert_eq!(here, places.contains(&"") || places.contains(&"redis"), "{places:?}");
             let of = artifact.of(&promise, &[root.path()], is_only);
             let name = of.and_then(Path::file_name).and_then(std::ffi::OsStr::to_str);
             assert_eq!(name, found, "{places:?}");

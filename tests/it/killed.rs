@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 
 const FILES: usize = 150;
-const KILLS: u32 = 30;
+const KILLS: u32 = 16;
 const RECORD: &str = ".kratix-test/results/a/record.json";
 
 #[test]

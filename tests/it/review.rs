@@ -131,7 +131,7 @@ fn a_value_is_marked_as_one_that_varies() {
     pty.types("\x1b[C").shows("2/4").types("nn").shows("4/4").shows("> at");
     pty.types("m").shows("mark as !timestamp").types("m").shows("mark as !regex").types("\x1b[Z");
     pty.shows("mark as !timestamp").types("\x1b").shows("a accept").types("m").shows("mark as !timestamp");
-    pty.types("\r").shows("output/when.yaml is as expected now").shows("1/3");
+    pty.types("\r").shows("is as expected now").shows("1/3");
     pty.types("u")
         .shows("4/4")
         .types("m\r")
@@ -166,7 +166,7 @@ fn the_expected_file_is_edited_and_compared_anew() {
     let before = case.snapshot("test");
     let case = case.env("SCRIPT", "good");
     let mut pty = reviewed(&case);
-    pty.types("e").shows("output/c.yaml is as expected now").shows("1/3").types("q");
+    pty.types("e").shows("is as expected now").shows("1/3").types("q");
     pty.ends().exits(0).says("changed test/a/output/c.yaml").says("3 items stay pending");
     assert_eq!(case.read("test/a/output/c.yaml"), "# mine\nc: 1 # by hand\n");
     let bad = pending().file("bad.sh", "echo 'c: !regexp x' > \"$1\"\n").env("VISUAL", "sh bad.sh");
@@ -235,7 +235,12 @@ fn an_example_becomes_a_test_as_a_whole() {
     let case = Case::stage("echo 'a: 1' > /kratix/output/a.yaml; echo 'b: 1' > /kratix/output/b.yaml");
     case.run(&["run"]).exits(0);
     let mut pty = case.at_terminal(&["review"]);
-    pty.shows("1/1").shows("output/a.yaml and others").types("a").shows("Everything is decided").types("\r");
+    pty.shows("1/1")
+        .shows("output/a.yaml")
+        .shows("output/b.yaml")
+        .types("a")
+        .shows("Everything is decided")
+        .types("\r");
     pty.ends()
         .exits(0)
         .says("created test/request/input/object.yaml")

@@ -104,7 +104,7 @@ fn it_is_refused_where_what_is_here_is_not_what_was_run() {
 }
 
 #[test]
-fn an_image_is_compared_by_what_it_is_built_from_and_not_by_who_may_read_that() {
+fn an_image_is_compared_by_what_it_is_built_from() {
     let new = || Case::script(SCRIPT).test("a").file("test/a/output/a.yaml", "a: 0\n");
     let elsewhere = new();
     elsewhere.run(&["run"]).exits(1);
@@ -168,7 +168,7 @@ fn what_is_no_artifact_or_a_hostile_one_is_refused_with_why() {
     refused(&artifact.join("../out.tar"), "it leads out of its folder");
     std::os::unix::fs::symlink(case.path(), artifact.join("link")).expect("a link");
     tar(&["-cf", "../link.tar", "link", "--transform", "s,^.kratix-test,link,", ".kratix-test"], &artifact);
-    refused(&artifact.join("../link.tar"), "it is below what is no directory");
+    refused(&artifact.join("../link.tar"), "link: it is in the archive twice");
     let zeros = artifact.join("zeros");
     fs::File::create(&zeros).and_then(|file| file.set_len(1200 << 20)).expect("a sparse file");
     tar(&["-czf", "../bomb.tar.gz", "zeros"], &artifact);
