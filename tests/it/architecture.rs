@@ -92,7 +92,7 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("bollard_buildkit_proto", &["engine/docker/buildkit"]),
     ("tonic", &["engine/docker/buildkit"]),
     ("hyper", &["engine/docker"]),
-    ("console", &["report/fit.rs", "report/paint.rs", "report/terminal.rs"]),
+    ("console", &["report/fit.rs", "report/paint.rs", "report/prompt.rs", "report/terminal.rs"]),
     ("crossterm", &["review/screen.rs"]),
     ("signal_hook", &["review/screen.rs"]),
     ("indicatif", &["report/terminal.rs"]),
