@@ -114,12 +114,12 @@ impl Artifact {
         });
         let places: Vec<PathBuf> = places.collect();
         let at_place = self.promises.iter().find(|known| places.contains(&known.path));
-        let ends = |known: &&Promise| match known.path.as_os_str().is_empty() {
-            true => is_only,
-            false => {
-                let mut places = places.iter().filter(|place| !place.as_os_str().is_empty());
-                promise.ends_with(&known.path) || places.any(|place| known.path.ends_with(place))
+        let ends = |known: &&Promise| {
+            if known.path.as_os_str().is_empty() {
+                return is_only;
             }
+            let mut places = places.iter().filter(|place| !place.as_os_str().is_empty());
+            promise.ends_with(&known.path) || places.any(|place| known.path.ends_with(place))
         };
         let mut at_end = self.promises.iter().filter(ends);
         let only = at_end.next().filter(|_| at_end.next().is_none());
