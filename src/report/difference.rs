@@ -51,17 +51,16 @@ pub(crate) struct Pieces {
 /// The pieces of a difference, for those who look at one at a time.
 pub(crate) fn pieces(located: &Located, paint: Paint) -> Pieces {
     let title = |what: &str| format!("{} {what}", paint.bold(file(located)));
-    match &located.difference.kind {
-        DifferenceKind::ChangedDocument(changed) => Pieces {
+    if let DifferenceKind::ChangedDocument(changed) = &located.difference.kind {
+        let diff = unified(&changed.expected_text, &changed.actual_text, MORE_CONTEXT);
+        return Pieces {
             title: title(&changed.document.to_string()),
             changes: changed.changes.iter().map(|one| self::change(located, one, paint)).collect(),
-            rest: diff_lines(&unified(&changed.expected_text, &changed.actual_text, MORE_CONTEXT), paint),
-        },
-        _ => {
-            let (what, rest) = describe(located, paint, true);
-            Pieces { title: title(&what), changes: Vec::new(), rest }
-        }
+            rest: diff_lines(&diff, paint),
+        };
     }
+    let (what, rest) = describe(located, paint, true);
+    Pieces { title: title(&what), changes: Vec::new(), rest }
 }
 
 /// What the author should know, although it makes no difference.

@@ -43,7 +43,7 @@ pub(crate) fn review(
                 tests.push(test);
                 jobs.push(at);
             }
-            Err(kept) => others.push(kept),
+            Err(kept) => others.push(*kept),
         }
     }
     if tests.is_empty() {
@@ -63,6 +63,7 @@ pub(crate) fn review(
     driver.apply().map(Outcome::Done)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as what maps errors hands them over")]
 fn terminal(error: std::io::Error) -> anyhow::Error {
     anyhow::anyhow!("the terminal cannot be used: {}", plain(&error))
 }
@@ -85,7 +86,7 @@ impl Driver<'_, '_> {
     /// Until all is decided, or left; whether it is to be written.
     fn run(&mut self, screen: &Screen) -> anyhow::Result<bool> {
         loop {
-            screen.draw(&draw::screen(&self.state, self.paint)).map_err(terminal)?;
+            Screen::draw(&draw::screen(&self.state, self.paint)).map_err(terminal)?;
             let effect = match screen.next() {
                 Happened::Key(key) => self.state.press(key),
                 Happened::Resized(columns, rows) => {

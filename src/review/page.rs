@@ -12,9 +12,9 @@ use crate::report::paint::Paint;
 use crate::report::review::Refused;
 
 /// What is pending of a test with some files marked or edited; if nothing is, that is the error.
-pub(super) fn test(kept: Kept, drafted: Vec<Write>, paint: Paint) -> Result<Test, Kept> {
+pub(super) fn test(kept: Kept, drafted: Vec<Write>, paint: Paint) -> Result<Test, Box<Kept>> {
     let entries = match &kept.state {
-        State::Absent | State::Settled => return Err(kept),
+        State::Absent | State::Settled => return Err(Box::new(kept)),
         State::Pending(outcome) => kept.items.iter().map(|item| entry(item, outcome, paint)).collect(),
         State::Refused { why, hint, outcome } => vec![refused(&kept.name, (why, hint), outcome, paint)],
     };

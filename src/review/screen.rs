@@ -86,7 +86,7 @@ impl Screen {
         }
     }
 
-    pub(super) fn draw(&self, lines: &[String]) -> io::Result<()> {
+    pub(super) fn draw(lines: &[String]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         queue!(out, BeginSynchronizedUpdate, MoveTo(0, 0))?;
         for (index, line) in lines.iter().enumerate() {

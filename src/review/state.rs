@@ -97,9 +97,8 @@ impl State {
             (_, Shown::Help) => self.show_help(false),
             (Key::Char('?'), _) => self.show_help(true),
             (_, Shown::Marking) => return self.press_marking(key),
-            (Key::Char('q'), _) => return Effect::Apply,
+            (Key::Char('q'), _) | (Key::Enter | Key::Char('y' | 'a'), Shown::Last) => return Effect::Apply,
             (Key::Char('u'), _) => self.undo(),
-            (Key::Enter | Key::Char('y' | 'a'), Shown::Last) => return Effect::Apply,
             (Key::Char('p') | Key::Left | Key::Escape, Shown::Last) => self.look_again(),
             (key, Shown::Item) => return self.press_item(key),
             (key, Shown::Last) => self.press_scroll(key),
@@ -180,18 +179,16 @@ impl State {
         self.view.tests[index] = Rc::new(test);
         let entries = &self.view.tests[index].entries;
         let same = entries.iter().position(|entry| entry.key == before.key);
-        match same.or_else(|| entries.iter().position(|entry| entry.title == before.title)) {
-            Some(entry) => {
-                self.view.at.1 = entry;
-                let last = self.view.entry().map_or(0, |entry| entry.spots().len().saturating_sub(1));
-                self.view.spot = self.view.spot.min(last);
-                self.scroll_to_spot();
-                self.message = Some(format!("{done}; {} still differs", before.title));
-            }
-            None => {
-                self.go_on(|at, here| at >= here);
-                self.message = Some(format!("{done}: {} is as expected now", before.title));
-            }
+        let found = same.or_else(|| entries.iter().position(|entry| entry.title == before.title));
+        if let Some(entry) = found {
+            self.view.at.1 = entry;
+            let last = self.view.entry().map_or(0, |entry| entry.spots().len().saturating_sub(1));
+            self.view.spot = self.view.spot.min(last);
+            self.scroll_to_spot();
+            self.message = Some(format!("{done}; {} still differs", before.title));
+        } else {
+            self.go_on(|at, here| at >= here);
+            self.message = Some(format!("{done}: {} is as expected now", before.title));
         }
     }
 
@@ -268,13 +265,11 @@ impl State {
         let behind = all.iter().position(|at| is_next(*at, self.view.at)).unwrap_or(0);
         let undecided = |at: &&At| self.view.decision(**at).is_none();
         let next = all[behind..].iter().chain(&all[..behind]).find(undecided).copied();
-        match next {
-            Some(at) => self.move_to(at),
-            // Everything is decided.
-            None => {
-                self.mode = Mode::Last;
-                self.scroll = 0;
-            }
+        if let Some(at) = next {
+            self.move_to(at);
+        } else {
+            self.mode = Mode::Last;
+            self.scroll = 0;
         }
     }
 

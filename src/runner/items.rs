@@ -66,7 +66,8 @@ fn groups(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Vec<usize>>, Sto
 
 /// The differences of each file. Files between which documents have moved are one.
 fn by_files(differences: &[Located]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(BTreeSet<(PathBuf, String)>, Vec<usize>)> = Vec::new();
+    type Files = BTreeSet<(PathBuf, String)>;
+    let mut groups: Vec<(Files, Vec<usize>)> = Vec::new();
     for (index, located) in differences.iter().enumerate() {
         let name = |file: &str| (located.expected.clone(), file.to_owned());
         let mut names = BTreeSet::from([name(&located.difference.file)]);
@@ -99,19 +100,17 @@ fn is_apart(plan: &Plan<'_>, outcome: &TestOutcome, indexes: &[usize]) -> Result
     if plan.settings.compare() == Compare::Exact {
         return Ok(false);
     }
-    for (pipeline, left) in left(plan, outcome).into_iter().filter(|(name, _)| first.is_of(name)) {
-        let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
-        let left_path = left_file.as_ref().unwrap_or(file).split_once('/').map_or("", |(_, path)| path);
-        let texts = (expectation.read(folder)?.read(path), left.folder(folder).read(left_path));
-        let (Ok(expected), Ok(actual)) = texts else { return Ok(false) };
-        let can_be = |parts: &Parts| {
-            let marks = plan.settings.marks();
-            let around = Around { name: file, marks, others: &[], parts: Some(parts) };
-            compare::edit_parts(&expected, &actual, &around).is_some()
-        };
-        return Ok(parts.iter().all(can_be));
-    }
-    Ok(false)
+    let mut all_left = left(plan, outcome).into_iter();
+    let Some((pipeline, left)) = all_left.find(|(name, _)| first.is_of(name)) else { return Ok(false) };
+    let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
+    let left_path = left_file.as_ref().unwrap_or(file).split_once('/').map_or("", |(_, path)| path);
+    let texts = (expectation.read(folder)?.read(path), left.folder(folder).read(left_path));
+    let (Ok(expected), Ok(actual)) = texts else { return Ok(false) };
+    let can_be = |parts: &Parts| {
+        let around = Around { name: file, marks: plan.settings.marks(), others: &[], parts: Some(parts) };
+        compare::edit_parts(&expected, &actual, &around).is_some()
+    };
+    Ok(parts.iter().all(can_be))
 }
 
 /// What tells differences from others, wherever they stand. It has to be the same when others are settled.
@@ -127,7 +126,9 @@ fn key<'l>(differences: impl Iterator<Item = &'l Located>) -> String {
 
 fn digest(parts: &[&str]) -> String {
     let mut digest = Digest::default();
-    parts.iter().for_each(|part| digest.part(part.as_bytes()));
+    for part in parts {
+        digest.part(part.as_bytes());
+    }
     digest.finish()
 }
 

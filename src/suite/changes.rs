@@ -84,14 +84,13 @@ impl Changes {
 
     /// Writes a file that is yet to be put in its place.
     fn stage(&mut self, bytes: &[u8], executable: bool) -> io::Result<PathBuf> {
-        let folder = match &self.unfinished {
-            Some(folder) => folder,
-            None => {
-                let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(existing(&self.test))?;
-                // Nor does anybody commit what a killed run left.
-                fs::write(folder.path().join(".gitignore"), "*\n")?;
-                self.unfinished.insert(folder)
-            }
+        let folder = if let Some(folder) = &self.unfinished {
+            folder
+        } else {
+            let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(existing(&self.test))?;
+            // Nor does anybody commit what a killed run left.
+            fs::write(folder.path().join(".gitignore"), "*\n")?;
+            self.unfinished.insert(folder)
         };
         let staged = folder.path().join(self.stored.len().to_string());
         fs::write(&staged, bytes)?;

@@ -88,7 +88,7 @@ fn it_is_refused_where_what_is_here_is_not_what_was_run() {
     for (file, old, new, what) in [
         ("test/a/input/object.yaml", "replicas: 2", "replicas: 3", "the request"),
         ("promise.yaml", "minimum: 1", "minimum: 0", "the Promise"),
-        ("test/a/output/b.yaml", "b: 0", "b: 2", "its expectation"),
+        ("test/a/output/b.yaml", "b: 0", "b: 2", "expectation"),
     ] {
         let case = checkout().edit(file, old, new);
         let before = case.snapshot("test");
