@@ -36,7 +36,7 @@ struct Stored {
 
 impl Changes {
     pub(crate) fn of(test: &Path) -> Self {
-        Self { test: test.to_owned(), removed: Vec::new(), stored: Vec::new() }
+        Self { test: below(test).to_owned(), removed: Vec::new(), stored: Vec::new() }
     }
 
     /// How many files it is about.
@@ -49,7 +49,7 @@ impl Changes {
         let folder = self.folder(&path)?;
         // What may not be written to may not be removed from either; the file is gone at once.
         tempfile::tempfile_in(folder).map_err(|error| cannot(&path, &error))?;
-        self.removed.push(Removal { path, root: root.to_owned() });
+        self.removed.push(Removal { path, root: below(root).to_owned() });
         Ok(())
     }
 
@@ -119,6 +119,11 @@ impl Changes {
         fs::read_dir(folder)
             .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|e| vanishes(e.path()))))
     }
+}
+
+/// What the paths below a folder begin with: nothing, if it is the current one.
+fn below(folder: &Path) -> &Path {
+    if folder == Path::new(".") { Path::new("") } else { folder }
 }
 
 fn is_folder(path: &Path) -> bool {
