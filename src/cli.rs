@@ -1,8 +1,33 @@
 //! Every argument and its help; no logic.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+/// Reads the arguments of the program, which help and usage call by this name.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>, name: &str) -> Result<Cli, clap::Error> {
+    let renamed = |command: clap::Command| {
+        let called = |text: &str| text.replace("kratix-test ", &format!("{name} "));
+        let command = match command.get_after_help().map(ToString::to_string) {
+            Some(help) => command.after_help(called(&help)),
+            None => command,
+        };
+        match command.get_name() {
+            "pipeline" => command.override_usage(called(PIPELINE_USAGE)),
+            "stage" => command.override_usage(called(STAGE_USAGE)),
+            _ => command,
+        }
+    };
+    let mut command = Cli::command().bin_name(name).mut_subcommands(renamed);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Shorter than what is made of the names of the options.
+const PIPELINE_USAGE: &str = "kratix-test pipeline TYPE/ACTION/PIPELINE -i FOLDER -o FOLDER [OPTIONS]";
+const STAGE_USAGE: &str = "kratix-test stage TYPE/ACTION/PIPELINE STAGE -i FOLDER -o FOLDER [OPTIONS]
+       kratix-test stage --image-tag IMAGE -i FOLDER -o FOLDER [OPTIONS]";
 
 /// Test the pipelines of Kratix Promises, in containers, without a cluster
 #[derive(Debug, Parser)]
@@ -16,7 +41,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -27,7 +52,7 @@ pub(crate) struct Global {
     pub(crate) context: Option<String>,
 
     /// Folder of the Promise, or one with Promises below it
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(short, long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub(crate) dir: PathBuf,
 
     /// Address of the engine to use: a unix, tcp or ssh URL
@@ -64,18 +89,28 @@ pub(crate) enum Command {
     List(List),
     /// Put images into a local cluster, or from an archive into the engine
     Load(Load),
+    /// Run one pipeline on an input and compare what it writes, as the enterprise plugin does
+    Pipeline(Pipeline),
     /// Drop what the last run left, and keep the expectations
     Reject(Reject),
-    /// Show what of the last run is not what is expected
+    /// Go through what of the last run is not what is expected: accept, reject, mark or edit it
     Review(Review),
     /// Build the images, run the pipelines, and compare what they leave with what is expected
     Run(Run),
+    /// Print the JSON Schema of kratix-test.yaml, for editors
+    Schema,
+    /// Run one stage on an input and compare what it writes, as the enterprise plugin does
+    Stage(Stage),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Accept {
     #[command(flatten)]
     pub(crate) selection: Selection,
+
+    /// Accept the results of a run elsewhere: the .kratix-test of a CI job, as a folder, .tar or .tar.gz
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -85,15 +120,25 @@ pub(crate) struct Reject {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+At a terminal, one key does for each document that differs:
+  a accept   r reject   s skip   f, t accept all of the file, of the test
+  m mark the value as one that varies   e edit the expected file   u undo
+  q quit: what was decided is written, the rest stays pending   ? all keys
+Ctrl-C leaves, and nothing is written. Without a terminal, it is printed.")]
 pub(crate) struct Review {
     #[command(flatten)]
     pub(crate) selection: Selection,
 
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    /// Print it in place of going through it
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 
-    /// Show more of what differs
+    /// Go through the results of a run elsewhere: the .kratix-test of a CI job, as a folder, .tar or .tar.gz
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Print more of what differs
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -198,6 +243,7 @@ Examples:
   kratix-test init --yes                the same for every test that is lacking, and nothing is asked
   kratix-test init --yes --no-run size  only make the tests with size in their names
   kratix-test init --yes --ci github    with a job for GitHub Actions
+  kratix-test init --from internal      take over what internal/ tests in another layout
 
 Nothing that exists is overwritten")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -209,6 +255,10 @@ pub(crate) struct Init {
     /// Also write a job that runs the tests in CI
     #[arg(long, value_name = "WHERE")]
     pub(crate) ci: Option<Ci>,
+
+    /// Take over tests in another layout: a folder of them, or a script that runs one
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["names", "ci", "gitignore", "pre_commit"])]
+    pub(crate) from: Option<PathBuf>,
 
     /// Also have git ignore what runs keep
     #[arg(long)]
@@ -243,6 +293,10 @@ pub(crate) struct List {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+
+    /// Show the settings of each test too, and where each is written
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
@@ -336,6 +390,123 @@ pub(crate) struct Run {
     // Last: what follows a heading stands under it.
     #[command(flatten)]
     pub(crate) images: Images,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test pipeline resource/configure/instance -i inputs -o expected-outputs
+  kratix-test pipeline promise/configure/setup -i inputs -o outputs --build
+
+Nothing but /kratix/output is compared; `kratix-test run` compares all that a
+pipeline leaves, for many tests at once, and gives it what the platform would")]
+pub(crate) struct Pipeline {
+    /// Pipeline to run, such as resource/configure/instance
+    #[arg(value_name = "TYPE/ACTION/PIPELINE")]
+    pub(crate) pipeline: String,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kratix-test stage resource/configure/instance create-db -i inputs -o expected-outputs
+  kratix-test stage --image-tag acme/create-db:dev -i inputs -o expected-outputs
+
+Nothing but /kratix/output is compared")]
+#[expect(clippy::struct_field_names, reason = "a stage is what it is called")]
+pub(crate) struct Stage {
+    /// Pipeline that the stage is of, such as resource/configure/instance
+    #[arg(value_name = "TYPE/ACTION/PIPELINE", required_unless_present = "image_tag", requires = "stage")]
+    pub(crate) pipeline: Option<String>,
+
+    /// Stage to run: the name of a container
+    #[arg(required_unless_present = "image_tag")]
+    pub(crate) stage: Option<String>,
+
+    /// Command to run in place of the container's: a line for `sh -c`
+    #[arg(long, value_name = "LINE")]
+    pub(crate) command: Option<String>,
+
+    /// Image to run in place of the stage's; without a stage, no Promise is needed
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image_tag: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+/// What the enterprise plugin's two commands share.
+#[derive(Debug, Args)]
+pub(crate) struct Given {
+    /// Build the images first, where they have changed; without it they are used as they are
+    #[arg(long)]
+    pub(crate) build: bool,
+
+    /// Options of `docker build` for --build, such as "--build-arg VERSION=2 --no-cache"
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, requires = "build")]
+    pub(crate) build_args: Option<String>,
+
+    /// Build with BuildKit, whatever the environment says
+    #[arg(long)]
+    pub(crate) buildx: bool,
+
+    /// Engine to use
+    #[arg(short, long, value_name = "ENGINE", default_value = "docker")]
+    pub(crate) engine: EngineKind,
+
+    /// Environment of the stages: NAME=VALUE, or NAME for ours; several with commas between them
+    #[arg(long, value_name = "NAME=VALUE,…")]
+    pub(crate) env: Vec<String>,
+
+    /// Folder of the files that are expected in /kratix/output
+    #[arg(short = 'o', long, value_name = "FOLDER")]
+    pub(crate) expected_output_dir: PathBuf,
+
+    /// Folder of the files in /kratix/input: object.yaml, as it is
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) input_dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineKind {
+    Docker,
+    Podman,
+}
+
+/// What may stand in `--build-args`.
+#[derive(Debug, Default, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, bin_name = "--build-args")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct BuildOptions {
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) build_arg: Vec<String>,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_from: Vec<String>,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_to: Vec<String>,
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    #[arg(long)]
+    pub(crate) pull: bool,
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) secret: Vec<String>,
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+
+    // What a build here has no use for.
+    #[arg(long, hide = true)]
+    builder: Option<String>,
+    #[arg(long, hide = true)]
+    load: bool,
+    #[arg(long, hide = true)]
+    progress: Option<String>,
+    #[arg(short, long, hide = true)]
+    quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -60,11 +60,22 @@ impl fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {}
 
-/// A file of the author's: its text, and the path that messages name.
+/// A file of the author's: its text, and the path that messages name. Or several that are read as one: places are then
+/// counted through all of them, and messages name the file and the line in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) bytes: Vec<u8>,
+    /// The files that it is joined from; none where it is a file itself.
+    parts: Vec<Part>,
+}
+
+/// One of several files that are read as one.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) file: Source,
+    /// The lines of the files before it.
+    pub(crate) above: usize,
 }
 
 impl Source {
@@ -83,12 +94,44 @@ impl Source {
             return Err(SourceError::whole(path, "is larger than 32 MiB"));
         }
         let bytes = std::fs::read(path).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), bytes })
+        Ok(Self::of(path, bytes))
+    }
+
+    /// The text of a file that was read already.
+    pub(crate) fn of(path: &Path, bytes: Vec<u8>) -> Self {
+        Self { path: path.to_owned(), bytes, parts: Vec::new() }
     }
 
     #[cfg(test)]
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), bytes: text.as_bytes().to_vec() }
+        Self::of(Path::new(path), text.as_bytes().to_vec())
+    }
+
+    /// Several files, read as one; `path` is what messages call all of them.
+    pub(crate) fn joined(path: &Path, files: Vec<Self>) -> Self {
+        let mut joined = Self::of(path, Vec::new());
+        for file in files {
+            let above = joined.bytes.split(|byte| *byte == b'\n').count() - 1;
+            joined.bytes.extend(&file.bytes);
+            if !file.bytes.ends_with(b"\n") {
+                joined.bytes.push(b'\n');
+            }
+            joined.parts.push(Part { file, above });
+        }
+        joined
+    }
+
+    /// The files that it is joined from; none where it is a file itself.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The file that a place is in, and the place there.
+    pub(crate) fn place(&self, at: Position) -> (&Path, Position) {
+        match self.parts.iter().rev().find(|part| part.above < at.line) {
+            Some(part) => (&part.file.path, Position { line: at.line - part.above, ..at }),
+            None => (&self.path, at),
+        }
     }
 
     /// Every document that holds anything.
@@ -110,8 +153,9 @@ impl Source {
 
     /// A problem at a place of this file.
     pub(crate) fn error(&self, at: Position, message: impl Into<String>) -> SourceError {
-        let message = message.into();
-        SourceError { path: self.path.clone(), at: Some(at), line: self.line(at.line), message, hint: None }
+        let (line, message) = (self.line(at.line), message.into());
+        let (path, at) = self.place(at);
+        SourceError { path: path.to_owned(), at: Some(at), line, message, hint: None }
     }
 
     fn not_yaml(&self, error: &ParseError) -> SourceError {
@@ -142,6 +186,17 @@ mod tests {
             "promise.yaml:3:1: is not valid YAML: found character that cannot start any token"
         );
         assert_eq!(error.excerpt().as_deref(), Some("  |\n3 |  api: 1\n  | ^"));
+    }
+
+    #[test]
+    fn a_place_in_files_that_are_read_as_one_is_said_in_its_own_file() {
+        let files = [("a.yaml", "a: 1\nb: 2"), ("b.yaml", ""), ("c.yaml", "c: 3\n")];
+        let joined = files.map(|(path, text)| Source::new(path, text)).to_vec();
+        let joined = Source::joined(Path::new("folder"), joined);
+        let error = |line| joined.error(Position { line, column: 2 }, "x");
+        assert_eq!(error(2).to_string(), "a.yaml:2:2: x");
+        assert_eq!(error(4).to_string(), "c.yaml:1:2: x");
+        assert_eq!(error(4).excerpt().as_deref(), Some("  |\n1 | c: 3\n  |  ^"));
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub fn settings(bytes: &[u8]) {
 }
 
 fn source(name: &str, bytes: Vec<u8>) -> Source {
-    Source { path: name.into(), bytes }
+    Source::of(Path::new(name), bytes)
 }
 
 fn file(name: &str, bytes: &[u8]) -> MetadataFile {

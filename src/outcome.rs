@@ -38,6 +38,8 @@ pub(crate) struct TestOutcome {
     pub(crate) differences: Vec<Located>,
     /// What the platform would refuse, or do otherwise than the author means; errors fail the test.
     pub(crate) findings: Vec<Finding>,
+    /// Where only the output is compared: its files, of both sides.
+    pub(crate) compared: Vec<String>,
     /// Findings that the settings allow and that are not there.
     pub(crate) idle: Vec<Code>,
     /// Which marks and filters of the settings found anything; empty of a test that was not compared.
@@ -137,6 +139,28 @@ pub(crate) struct Kept {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) state: State,
+    /// What is pending of it.
+    pub(crate) items: Vec<Item>,
+}
+
+/// A part of what is pending that is accepted or rejected by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Tells it from the others of the test, also when some of them are settled.
+    pub(crate) key: String,
+    pub(crate) what: What,
+    /// Why it cannot be accepted, if so.
+    pub(crate) refused: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Some of the test's differences, by their places.
+    Differences(Vec<usize>),
+    /// What is expected of a pipeline that is gone.
+    Gone(PathBuf),
+    /// A new test whose pipelines left nothing.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -338,6 +362,7 @@ impl TestOutcome {
             failures: Vec::new(),
             differences: Vec::new(),
             findings: Vec::new(),
+            compared: Vec::new(),
             idle: Vec::new(),
             rules: Vec::new(),
             varying: Vec::new(),
@@ -347,6 +372,16 @@ impl TestOutcome {
             secrets: Secrets::default(),
             results: PathBuf::new(),
             elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl Item {
+    /// The places of its differences.
+    pub(crate) fn differences(&self) -> Vec<usize> {
+        match &self.what {
+            What::Differences(differences) => differences.clone(),
+            What::Gone(_) | What::Nothing => Vec::new(),
         }
     }
 }

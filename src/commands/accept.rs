@@ -1,44 +1,29 @@
-//! What the last run left: shown, accepted or rejected, without running anything again.
+//! What the last run left, accepted or rejected, without running anything again.
 
-use anyhow::anyhow;
-
-use super::{NoMatch, accept_command, environment, filter};
-use crate::cli::{Format, Global, Review, Selection};
+use super::kept::Source;
+use crate::cli::{Accept, Global, Selection};
 use crate::exit::Exit;
 use crate::outcome::{Kept, State};
-use crate::report::failure::Style;
+use crate::report::failure::{self, Style};
 use crate::report::review;
 use crate::report::terminal::Terminal;
-use crate::runner::beside;
-use crate::runner::kept::{Decision, decide};
-use crate::runner::{Options, Results, jobs};
-use crate::suite::Suite;
+use crate::runner::kept::Decision;
 
 /// Makes what was left the new expectations.
-pub(super) fn accept(selection: &Selection, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let (all, readable) = kept(Decision::Accept, selection, global, terminal)?;
-    let style = style(global, terminal, false);
-    let mut exit = readable.and(unread(&all, selection, terminal));
-    let (mut accepted, mut refused) = (0, 0);
+pub(super) fn accept(arguments: &Accept, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let selection = &arguments.selection;
+    let source = Source { selection, from: arguments.from.as_deref(), global, terminal };
+    let (all, readable) = source.with_desk(|desk| desk.all(Decision::Accept))?;
+    let mut exit = readable.and(source.unread(&all));
+    let mut pending = false;
     for test in &all {
-        match &test.state {
-            State::Pending(outcome) => {
-                terminal.show(&crate::report::failure::render(outcome, &style));
-                accepted += 1;
-            }
-            State::Refused { why, hint, outcome } => {
-                let error = review::Refused { name: &test.name, why, hint };
-                terminal.show(&outcome.secrets.hide(&error.to_text(terminal.paint())));
-                refused += 1;
-                exit = exit.and(Exit::Failed);
-            }
-            State::Settled if !selection.names.is_empty() => {
-                terminal.note(&format!("{}: nothing to accept", test.name));
-            }
-            State::Settled | State::Absent => {}
+        exit = exit.and(settled(test, &source));
+        pending |= is_pending(test);
+        if matches!(test.state, State::Settled) && !selection.names.is_empty() {
+            terminal.note(&format!("{}: nothing to accept", test.name));
         }
     }
-    if accepted + refused == 0 && exit == Exit::Success && selection.names.is_empty() {
+    if !pending && exit == Exit::Success && selection.names.is_empty() {
         terminal.note("Nothing to accept");
     }
     Ok(exit)
@@ -46,8 +31,9 @@ pub(super) fn accept(selection: &Selection, global: &Global, terminal: &Terminal
 
 /// Forgets what was left: the expectations stay as they are.
 pub(super) fn reject(selection: &Selection, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let (all, readable) = kept(Decision::Reject, selection, global, terminal)?;
-    let exit = readable.and(unread(&all, selection, terminal));
+    let source = Source { selection, from: None, global, terminal };
+    let (all, readable) = source.with_desk(|desk| desk.all(Decision::Reject))?;
+    let exit = readable.and(source.unread(&all));
     let pending = all.iter().filter(|test| is_pending(test));
     for test in pending.clone() {
         terminal.show(&format!("Rejected {}\n", test.name));
@@ -58,73 +44,24 @@ pub(super) fn reject(selection: &Selection, global: &Global, terminal: &Terminal
     Ok(exit)
 }
 
-/// Shows what is pending.
-pub(super) fn review(arguments: &Review, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let (all, readable) = kept(Decision::Review, &arguments.selection, global, terminal)?;
-    if arguments.format == Format::Json {
-        terminal.show(&review::to_json(&all));
-        return Ok(readable);
-    }
-    let exit = readable.and(unread(&all, &arguments.selection, terminal));
-    let style = style(global, terminal, arguments.verbose);
-    for test in &all {
-        match &test.state {
-            State::Pending(outcome) => terminal.show(&crate::report::failure::render(outcome, &style)),
-            State::Refused { why, hint, outcome } => {
-                terminal.show(&crate::report::failure::render_refused(outcome, &style));
-                let refused = review::Refused { name: &test.name, why, hint };
-                terminal.show(&outcome.secrets.hide(&refused.to_text(terminal.paint())));
-            }
-            State::Settled | State::Absent => {}
+/// Shows what was written of a test, or why nothing was.
+pub(super) fn settled(test: &Kept, source: &Source<'_>) -> Exit {
+    let (terminal, paint) = (source.terminal, source.terminal.paint());
+    match &test.state {
+        State::Pending(outcome) => {
+            let style = Style { paint, verbose: false, stream: false, accept: source.accept_command() };
+            terminal.show(&failure::render(outcome, &style));
+            Exit::Success
         }
+        State::Refused { why, hint, outcome } => {
+            let error = review::Refused { name: &test.name, why, hint };
+            terminal.show(&outcome.secrets.hide(&error.to_text(paint)));
+            Exit::Failed
+        }
+        State::Settled | State::Absent => Exit::Success,
     }
-    if !all.iter().any(is_pending) && exit == Exit::Success {
-        terminal.note("Nothing is pending");
-    }
-    Ok(exit)
 }
 
-fn is_pending(test: &Kept) -> bool {
+pub(super) fn is_pending(test: &Kept) -> bool {
     matches!(test.state, State::Pending(_) | State::Refused { .. })
-}
-
-fn kept(
-    decision: Decision,
-    selection: &Selection,
-    global: &Global,
-    terminal: &Terminal,
-) -> anyhow::Result<(Vec<Kept>, Exit)> {
-    let mut suite = Suite::load(&global.dir)?;
-    beside::add(&mut suite)?;
-    suite.select(&filter(selection)?).map_err(NoMatch)?;
-    for error in &suite.unreadable {
-        terminal.error(&error.clone().into());
-    }
-    let options = Options { environment: environment(), ..Options::default() };
-    let jobs = jobs(&suite, &options)?;
-    let folders = jobs.iter().map(|job| &job.suite.file.folder);
-    let results = Results::open_all(folders, |folder| terminal.waiting(folder))?;
-    let all = decide(decision, &jobs, &options, &results)?;
-    Ok((all, if suite.unreadable.is_empty() { Exit::Success } else { Exit::Usage }))
-}
-
-/// Tells of tests that have no results: of those that were named, or if none has any.
-fn unread(all: &[Kept], selection: &Selection, terminal: &Terminal) -> Exit {
-    let absent = || all.iter().filter(|test| matches!(test.state, State::Absent));
-    if selection.names.is_empty() && absent().count() < all.len() {
-        return Exit::Success;
-    }
-    let names: Vec<&str> = absent().map(|test| test.name.as_str()).collect();
-    if names.is_empty() {
-        return Exit::Success;
-    }
-    terminal.error(&anyhow!(
-        "no results are kept of {}: run first what is to be accepted, with `kratix-test run`",
-        names.join(", ")
-    ));
-    Exit::Failed
-}
-
-fn style(global: &Global, terminal: &Terminal, verbose: bool) -> Style {
-    Style { paint: terminal.paint(), verbose, stream: false, accept: accept_command(global) }
 }

@@ -10,6 +10,7 @@ use anyhow::{anyhow, bail};
 use futures_util::{StreamExt as _, stream};
 
 use crate::archive::Checked;
+use crate::called;
 use crate::engine::{Docker, EngineError};
 use crate::exit::Exit;
 use crate::report::terminal::Terminal;
@@ -65,7 +66,7 @@ struct Opened {
 fn open(file: &Path) -> anyhow::Result<Opened> {
     if file == Path::new("-") {
         if io::stdin().is_terminal() {
-            bail!("nothing is piped in: `docker save IMAGE | kratix-test load --from-archive -`");
+            bail!("nothing is piped in: `docker save IMAGE | {} load --from-archive -`", called::name());
         }
         return Ok(Opened { name: "standard input".to_owned(), archive: Box::new(io::stdin()), size: None });
     }

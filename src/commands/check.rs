@@ -60,10 +60,10 @@ struct Checked {
 impl Checked {
     fn read(file: &PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::read(&file.source)?;
-        let path = &file.source.path;
         let settings = Settings::load(&file.root, &file.folder)?;
         let found = admission::check(&promise);
-        let findings = found.iter().filter_map(|problem| settings.judge(problem.finding(path))).collect();
+        let findings = found.iter().map(|problem| problem.finding_in(&file.source));
+        let findings = findings.filter_map(|finding| settings.judge(finding)).collect();
         let mut checked = Self { findings, errors: Vec::new(), files: 1 };
         for test in discover(file, &promise, &settings)? {
             match test {

@@ -1,6 +1,6 @@
 //! What the command line says about images, as the runner takes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -23,6 +23,7 @@ pub(super) fn options(arguments: &Images, suite: &Suite) -> anyhow::Result<Image
         secrets: parsed("--secret", &arguments.secret)?.iter().map(secret).collect::<anyhow::Result<_>>()?,
         cache_from: parsed("--cache-from", &arguments.cache_from)?,
         cache_to: parsed("--cache-to", &arguments.cache_to)?,
+        renamed: BTreeSet::new(),
         args: arguments.build_arg.iter().map(|text| build_argument(text)).collect::<anyhow::Result<_>>()?,
     })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 
 use super::run::Errand;
+use super::takeover::{How, take_over};
 use super::{NoMatch, accept_command, can_ask, environment, images, session};
 use crate::cli::{Ci, Files, Global, Images, Init};
 use crate::diagnostic::SourceError;
@@ -54,6 +55,9 @@ enum Answered {
 
 /// Makes tests.
 pub(super) fn init(arguments: &Init, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
+    if let Some(from) = &arguments.from {
+        return take_over(from, How { yes: arguments.yes, runs: !arguments.no_run }, global, terminal);
+    }
     let suite = load(global)?;
     let asks = !arguments.yes;
     if asks && !(can_ask(terminal) && terminal.can_move()) {
@@ -116,7 +120,7 @@ fn found(suite: &Suite, paint: Paint) -> String {
     let of = |promise: &PromiseSuite| {
         let planned = repositories.plan(promise, &promise.settings, &ImageOptions::default());
         let examples = requests::examples(&promise.file.folder, &promise.promise);
-        PromiseListing::new(promise, planned).with_examples(&promise.file.folder, &examples)
+        PromiseListing::new(promise, planned, false).with_examples(&promise.file.folder, &examples)
     };
     let listing = Listing { promises: suite.promises.iter().map(of).collect() };
     listing.to_text(paint)

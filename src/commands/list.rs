@@ -16,7 +16,8 @@ pub(super) fn list(arguments: &List, global: &Global, terminal: &Terminal) -> an
     suite.select(&filter(&arguments.selection)?).map_err(NoMatch)?;
     let repositories = Repositories::of(&suite.promises);
     let of = |promise: &PromiseSuite| {
-        PromiseListing::new(promise, repositories.plan(promise, &promise.settings, &ImageOptions::default()))
+        let images = repositories.plan(promise, &promise.settings, &ImageOptions::default());
+        PromiseListing::new(promise, images, arguments.verbose)
     };
     let listing = Listing { promises: suite.promises.iter().map(of).collect() };
     match arguments.format {

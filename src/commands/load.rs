@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use super::archive;
 use super::build::Order;
 use super::session::Session;
+use crate::called;
 use crate::cli::{self, Files, Global, Load};
 use crate::cluster::{self, ClusterName, FindError};
 use crate::engine::{Docker, Engine as _, Image};
@@ -54,7 +55,8 @@ pub(super) struct NotInEngine {
 
 impl NotInEngine {
     pub(super) fn hint(&self) -> String {
-        format!("to build the images of a Promise and load them: `kratix-test build --load {}`", self.cluster)
+        let (program, cluster) = (called::name(), &self.cluster);
+        format!("to build the images of a Promise and load them: `{program} build --load {cluster}`")
     }
 }
 

@@ -7,14 +7,19 @@ mod check;
 mod clean;
 mod connection;
 mod doctor;
+mod dropin;
 mod explain;
 mod images;
 mod init;
+mod kept;
 mod list;
 mod load;
 mod new_tests;
+mod review;
 mod run;
+mod schema;
 mod session;
+mod takeover;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,6 +27,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
+use crate::called;
 use crate::cli::{Cli, Command, Completions, Global, Selection};
 use crate::cluster::FindError;
 use crate::diagnostic::SourceError;
@@ -41,9 +47,9 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.global.color);
     let result = match cli.command {
         Command::Completions(arguments) => Ok(completions(&arguments)),
-        Command::Accept(arguments) => accept::accept(&arguments.selection, &cli.global, &terminal),
+        Command::Accept(arguments) => accept::accept(&arguments, &cli.global, &terminal),
         Command::Reject(arguments) => accept::reject(&arguments.selection, &cli.global, &terminal),
-        Command::Review(arguments) => accept::review(&arguments, &cli.global, &terminal),
+        Command::Review(arguments) => review::review(&arguments, &cli.global, &terminal),
         Command::Build(arguments) => {
             build::Order::of(&arguments).and_then(|order| order.fill(&cli.global, &terminal))
         }
@@ -54,7 +60,10 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Init(arguments) => init::init(&arguments, &cli.global, &terminal),
         Command::List(arguments) => list::list(&arguments, &cli.global, &terminal),
         Command::Load(arguments) => load::load(&arguments, &cli.global, &terminal),
+        Command::Pipeline(arguments) => dropin::pipeline(&arguments, &cli.global, &terminal),
         Command::Run(arguments) => run::run(&arguments, &cli.global, &terminal),
+        Command::Schema => Ok(schema::schema(&terminal)),
+        Command::Stage(arguments) => dropin::stage(&arguments, &cli.global, &terminal),
     };
     result.unwrap_or_else(|error| {
         terminal.error(&error);
@@ -100,9 +109,10 @@ fn filter(selection: &Selection) -> anyhow::Result<Filter> {
 
 /// What has to be typed to accept what a test left, before its name.
 fn accept_command(global: &Global) -> String {
+    let program = called::name();
     match global.dir == Path::new(".") {
-        true => "kratix-test accept".to_owned(),
-        false => format!("kratix-test accept --dir {}", quoted(&global.dir.to_string_lossy())),
+        true => format!("{program} accept"),
+        false => format!("{program} accept --dir {}", quoted(&global.dir.to_string_lossy())),
     }
 }
 

@@ -23,8 +23,9 @@ pub(super) fn ask(
         if !matches!(test.verdict, Verdict::New) {
             continue;
         }
-        let question = format!("Is this what {} shall leave from now on?", test.name);
+        let question = format!("Store this as what {} is expected to leave?", test.name);
         let answer = if all { Answer::Yes } else { terminal.ask(&question)? };
+        terminal.note("");
         match answer {
             Answer::Yes => {}
             Answer::All => all = true,

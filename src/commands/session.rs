@@ -18,6 +18,8 @@ pub(super) struct Session<'a> {
     pub(super) global: &'a Global,
     pub(super) terminal: &'a Terminal,
     pub(super) files: Files,
+    /// BuildKit builds, whatever the environment says.
+    pub(super) buildx: bool,
     /// Unique to this time.
     pub(super) id: String,
     /// What is said to follow when Ctrl-C is heard.
@@ -26,7 +28,8 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(global: &'a Global, terminal: &'a Terminal, files: Files) -> Self {
-        Self { global, terminal, files, id: connection::run_id(), then: "removing containers" }
+        let id = connection::run_id();
+        Self { global, terminal, files, buildx: false, id, then: "removing containers" }
     }
 
     /// Does what is to be done with the engine; `None` if it was interrupted. Whatever happens, nothing that was made
@@ -57,7 +60,8 @@ impl<'a> Session<'a> {
     async fn connect(&self, scratch: PathBuf) -> anyhow::Result<Docker> {
         let volumes_only = self.files == Files::Volume;
         let options = connection::options(self.id.clone(), scratch);
-        connection::connect(self.global, Options { volumes_only, ..options }, self.terminal).await
+        let classic = options.classic && !self.buildx;
+        connection::connect(self.global, Options { volumes_only, classic, ..options }, self.terminal).await
     }
 
     /// Removes what was made; a second Ctrl-C leaves it to the next run.

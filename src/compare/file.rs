@@ -140,7 +140,7 @@ impl File<'_> {
     /// A problem at a place of this file, shown with its line unless that may be secret.
     pub(super) fn wrong(&self, wrong: WrongMark, bytes: Vec<u8>) -> SourceError {
         let is_secret = secret::suspected(&String::from_utf8_lossy(&bytes));
-        let source = Source { path: self.tree.root.join(&self.path), bytes };
+        let source = Source::of(&self.tree.root.join(&self.path), bytes);
         let error = source.error(wrong.at, wrong.message);
         let error = if is_secret { error.without_excerpt() } else { error };
         match wrong.hint {

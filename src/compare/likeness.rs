@@ -32,7 +32,7 @@ pub(super) fn expression(texts: &[&str]) -> Option<String> {
         match () {
             // Of a time, what happens to be the same now is another later.
             () if is_date && is_word && (differs || is_of_a_date(part)) => {
-                expression.push_str(&class(&column))
+                expression.push_str(&class(&column));
             }
             () if is_one => expression.push_str(&regex::escape(part)),
             () if !is_word => return None,

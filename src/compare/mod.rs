@@ -35,7 +35,7 @@ pub(crate) use difference::{
     Change, ChangeKind, ChangedDocument, CompareError, Comparison, Difference, DifferenceKind, DocumentText,
     FileContent, LineEnd, LinkProblem, Note, NoteKind, Shown, Side, TextDifference,
 };
-pub(crate) use edit::{Around, Rewritten, Spot, edit, mark};
+pub(crate) use edit::{Around, Parts, Rewritten, Spot, edit, edit_parts, mark};
 pub(crate) use filter::Filter;
 pub(crate) use mark::{TYPES, compiled};
 pub(crate) use propose::propose;

@@ -1,6 +1,7 @@
 //! What there is of ours in the engine.
 
 use super::Probe;
+use crate::called;
 use crate::engine::Holdings;
 
 /// More than a cache of small images comes to.
@@ -14,16 +15,17 @@ pub(crate) fn of_ours(holdings: &Holdings, size: &dyn Fn(u64) -> String) -> Prob
         0 => "no image of ours".to_owned(),
         _ => format!("{images} image{} of ours, at most {}", plural(images), size(image_bytes)),
     };
+    let clean = format!("{} clean", called::name());
     if left_behind > 0 {
         let left = format!(
             "{built}; {left_behind} container{} or volume{0} of runs that were killed",
             plural(left_behind)
         );
-        return Probe::warning("leftovers", left).mend("kratix-test clean");
+        return Probe::warning("leftovers", left).mend(clean);
     }
     let text = format!("{built}; nothing is left of earlier runs");
     if image_bytes > MUCH {
-        return Probe::warning("leftovers", text).mend("kratix-test clean");
+        return Probe::warning("leftovers", text).mend(clean);
     }
     Probe::ok("leftovers", text)
 }

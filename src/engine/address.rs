@@ -72,6 +72,7 @@ pub(crate) struct Surroundings<'a> {
 
 const ASKED: &str = "as asked for";
 const DEFAULT_CONTEXT: &str = "default";
+const PODMAN: &str = "Podman's socket";
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// Finds the engine: the choice, `DOCKER_HOST`, a docker context, and only then the usual sockets.
@@ -91,6 +92,29 @@ pub(crate) fn find(choice: Choice<'_>, around: &Surroundings<'_>) -> Result<Addr
         Some(host) => address(&host, Why::DockerHost, around),
         None => usual_socket(around),
     }
+}
+
+/// The address of Podman's service, as its own client would find it.
+pub(crate) fn podman(around: &Surroundings<'_>) -> Result<String, EngineError> {
+    if let Some(host) = around.set("CONTAINER_HOST") {
+        return Ok(host);
+    }
+    let sockets: Vec<PathBuf> = usual_sockets(around)
+        .into_iter()
+        .filter(|(_, why)| *why == PODMAN)
+        .map(|(socket, _)| socket)
+        .collect();
+    if let Some(socket) = sockets.iter().find(|socket| (around.exists)(socket)) {
+        return Ok(format!("unix://{}", socket.display()));
+    }
+    let tried: Vec<String> = sockets.iter().map(|socket| socket.display().to_string()).collect();
+    Err(EngineError::Unreachable {
+        message: format!(
+            "Podman's service is not found: CONTAINER_HOST is not set, and there is no socket at {}",
+            tried.join(", ")
+        ),
+        hint: "systemctl --user start podman.socket, or set CONTAINER_HOST".to_owned(),
+    })
 }
 
 /// The docker context that would be used, were it not for `--host`, `--context` or `DOCKER_HOST`.
@@ -314,8 +338,9 @@ fn usual_sockets(around: &Surroundings<'_>) -> Vec<(PathBuf, &'static str)> {
         (runtime("docker.sock"), "rootless Docker's socket"),
         (home(".docker/run/docker.sock"), "Docker Desktop's socket"),
         (home(".docker/desktop/docker.sock"), "Docker Desktop's socket"),
-        (runtime("podman/podman.sock"), "Podman's socket"),
-        (Some(PathBuf::from("/run/podman/podman.sock")), "Podman's socket"),
+        (runtime("podman/podman.sock"), PODMAN),
+        (Some(PathBuf::from("/run/podman/podman.sock")), PODMAN),
+        (home(".local/share/containers/podman/machine/podman.sock"), PODMAN),
         (home(".colima/default/docker.sock"), "Colima's socket"),
         (home(".rd/docker.sock"), "Rancher Desktop's socket"),
     ];
@@ -362,12 +387,16 @@ mod tests {
         }
 
         fn find(&self, choice: Choice<'_>) -> Result<Address, EngineError> {
+            self.around(|around| find(choice, around))
+        }
+
+        fn around<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
             let variable = |name: &str| {
                 self.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
             };
             let exists = |path: &Path| self.sockets.iter().any(|socket| socket == path);
             let home = Some(self.home.path().to_owned());
-            find(choice, &Surroundings { variable: &variable, home, exists: &exists })
+            ask(&Surroundings { variable: &variable, home, exists: &exists })
         }
 
         fn found(&self) -> String {
@@ -391,6 +420,20 @@ mod tests {
 
     fn host(host: &str) -> Choice<'_> {
         Choice { host: Some(host), ..Choice::default() }
+    }
+
+    #[test]
+    fn podman_is_found_by_its_own_variable_or_at_its_own_sockets() {
+        let world = World::new().set("DOCKER_HOST", "tcp://other").socket(DEFAULT_SOCKET);
+        let error = world.around(podman).expect_err("no Podman").to_string();
+        assert!(
+            error.contains("CONTAINER_HOST is not set, and there is no socket at /run/podman/podman.sock"),
+            "{error}"
+        );
+        let world = world.set("XDG_RUNTIME_DIR", "/run/user/7").socket("/run/user/7/podman/podman.sock");
+        assert_eq!(world.around(podman).expect("Podman"), "unix:///run/user/7/podman/podman.sock");
+        let world = world.set("CONTAINER_HOST", "tcp://elsewhere:8080");
+        assert_eq!(world.around(podman).expect("Podman"), "tcp://elsewhere:8080");
     }
 
     #[test]

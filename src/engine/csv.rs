@@ -13,7 +13,8 @@ fn pair(field: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_ascii_lowercase(), value.to_owned()))
 }
 
-fn fields(text: &str) -> Result<Vec<String>, String> {
+/// What is between the commas.
+pub(crate) fn fields(text: &str) -> Result<Vec<String>, String> {
     let (mut fields, mut rest) = (Vec::new(), text);
     loop {
         let (field, after) = if let Some(quoted) = rest.strip_prefix('"') {

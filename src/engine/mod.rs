@@ -4,7 +4,7 @@ mod address;
 mod build;
 mod cache;
 mod credentials;
-mod csv;
+pub(crate) mod csv;
 mod docker;
 mod node;
 mod owner;
@@ -14,7 +14,7 @@ mod secret;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-pub(crate) use address::{Address, Choice, Endpoint, Surroundings, Why, default_context, find};
+pub(crate) use address::{Address, Choice, Endpoint, Surroundings, Why, default_context, find, podman};
 pub(crate) use build::{Build, BuildFailure};
 pub(crate) use cache::Cache;
 pub(crate) use credentials::Credentials;
@@ -270,6 +270,8 @@ pub(crate) trait Engine {
     async fn image(&self, reference: &str) -> Result<Option<Image>, EngineError>;
     /// Builds an image; every line of the log is handed over as it comes.
     async fn build(&self, build: Build<'_>, on_line: &mut dyn FnMut(&str)) -> Result<Image, EngineError>;
+    /// Gives an image another name, which another one may have had.
+    async fn tag(&self, image: &Image, reference: &str) -> Result<(), EngineError>;
     /// Fetches an image from its registry.
     async fn pull(&self, reference: &str, platform: &str) -> Result<Image, EngineError>;
     /// Makes fresh folders for one pipeline. `image` is any image that the engine has.

@@ -1,16 +1,14 @@
 //! `docker build` commands in scripts and Makefiles: which image a repository says it builds from what.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::reference;
-use super::shell::{Word, simple_commands};
 use super::survey::{dockerfile_in, is_within};
+use crate::script::Script;
+use crate::script::shell::{Word, simple_commands};
 
-/// A script is short.
-const SCRIPT_LIMIT: u64 = 1 << 20;
 /// Options that have their value in the next word, besides those that are read.
 const VALUED: [&str; 26] = [
     "--add-host",
@@ -53,11 +51,12 @@ pub(super) struct Built {
 /// Every literal `docker build … -t IMAGE … CONTEXT` of scripts and Makefiles, by the image, with all that it can mean.
 pub(super) fn read(scripts: &[PathBuf], root: &Path) -> Vec<(String, Built)> {
     let mut builds = Vec::new();
-    for script in scripts {
-        let Some(text) = text(script) else { continue };
-        let commands = if is_makefile(script) { makefile(&text) } else { shell(&text) };
-        for (command, base) in
-            commands.iter().flat_map(|command| bases(script, root).map(move |base| (command, base)))
+    for path in scripts {
+        let Some(script) = Script::read(path) else { continue };
+        let commands = commands(&script);
+        for (command, base) in commands
+            .iter()
+            .flat_map(|command| bases(path, script.is_makefile, root).map(move |base| (command, base)))
         {
             let built = command.resolve(base, root);
             builds.extend(
@@ -77,32 +76,10 @@ pub(super) fn build_command(image: &str, builds: &[(String, Built)]) -> Option<B
     found.all(|other| other == first).then(|| first.clone())
 }
 
-fn is_makefile(script: &Path) -> bool {
-    let name = super::last_name(script).to_lowercase();
-    let by_extension = script.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mk"));
-    by_extension || matches!(name.as_str(), "makefile" | "gnumakefile" | "justfile")
-}
-
-/// The text of a Makefile, or of what the shell would run.
-fn text(script: &Path) -> Option<String> {
-    let mut file = File::open(script).ok()?.take(SCRIPT_LIMIT);
-    let mut text = vec![0; 2];
-    file.read_exact(&mut text).ok()?;
-    // A file without extension may be anything, and large.
-    let named = is_makefile(script) || script.extension().is_some();
-    if !named && text != b"#!" {
-        return None;
-    }
-    file.read_to_end(&mut text).ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let shell = text.lines().next().is_some_and(|first| first.contains("sh"));
-    (named || shell).then_some(text)
-}
-
 /// Where a script may be started: a Makefile in its folder, another one anywhere above it too.
-fn bases<'a>(script: &'a Path, root: &Path) -> impl Iterator<Item = &'a Path> {
+fn bases<'a>(script: &'a Path, is_makefile: bool, root: &Path) -> impl Iterator<Item = &'a Path> {
     let above = script.ancestors().skip(1).take_while(move |above| above.starts_with(root));
-    above.take(if is_makefile(script) { 1 } else { usize::MAX })
+    above.take(if is_makefile { 1 } else { usize::MAX })
 }
 
 /// One `docker build`, as far as it is literal.
@@ -134,21 +111,17 @@ impl Command {
     }
 }
 
-/// The commands of a Makefile, each line of which starts in its folder.
-fn makefile(text: &str) -> Vec<Command> {
-    logical_lines(text).iter().flat_map(|line| Shell::default().line(line)).collect()
-}
-
-/// The commands of a script.
-fn shell(text: &str) -> Vec<Command> {
+/// The commands of a script. Each line of a Makefile starts in its folder.
+fn commands(script: &Script) -> Vec<Command> {
     let mut shell = Shell::default();
-    logical_lines(text).iter().flat_map(|line| shell.line(line)).collect()
-}
-
-/// Lines with those that continue them, without comments.
-fn logical_lines(text: &str) -> Vec<String> {
-    let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    joined.lines().map(str::trim).filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    let mut commands = Vec::new();
+    for line in script.lines() {
+        if script.is_makefile {
+            shell = Shell::default();
+        }
+        commands.extend(shell.line(line.text.trim()));
+    }
+    commands
 }
 
 /// What is known of the current directory.
@@ -222,9 +195,7 @@ impl Shell {
                 continue;
             }
             let (option, value) = match word.text.split_once('=') {
-                Some((option, value)) => {
-                    (option, Some(Word { text: value.to_owned(), literal: word.literal }))
-                }
+                Some((option, value)) => (option, Some(word.with_text(value))),
                 None if takes_value(&word.text) => (word.text.as_str(), words.next().cloned()),
                 None => (word.text.as_str(), None),
             };
@@ -390,7 +361,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_script_is_refused(text in "(docker build|-t|--tag=| |a|'|\"|\\\\|\\$|;|&&|\\(|\\)|>|#|\n|cd |é){0,30}") {
-            let _ = (shell(&text), makefile(&text));
+            for is_makefile in [false, true] {
+                let _ = commands(&Script { text: text.clone(), is_makefile });
+            }
         }
     }
 }

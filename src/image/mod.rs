@@ -8,7 +8,7 @@
 //! | `dockerfile` | the order in which the rules are asked, and what is left when none knows |
 //! | `question` | what to ask of the author then |
 //! | `rules` | the rules that go by names: what ties an image to a Dockerfile |
-//! | `commands`, `shell` | the rule that reads `docker build` commands in scripts |
+//! | `commands` | the rule that reads `docker build` commands in scripts |
 //! | `repository` | where a Promise lies, and what its neighbours share |
 //! | `survey` | the Dockerfiles and scripts below a folder |
 //! | `reference` | image references as text |
@@ -37,7 +37,6 @@ mod rebase;
 mod reference;
 mod repository;
 mod rules;
-mod shell;
 mod survey;
 #[cfg(test)]
 mod testing;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::catalogue::{Code, Severity};
+use crate::diagnostic::Source;
 use crate::yaml::Position;
 
 /// One thing that would go wrong on the platform.
@@ -78,6 +79,13 @@ impl Finding {
     pub(crate) fn at(mut self, file: &Path, position: Option<Position>) -> Self {
         self.at = Some(Place { file: file.to_owned(), position });
         self
+    }
+
+    /// At a place of a file, or of files that are read as one.
+    #[must_use]
+    pub(crate) fn within(self, source: &Source, at: Position) -> Self {
+        let (file, at) = source.place(at);
+        self.at(file, Some(at))
     }
 
     #[must_use]

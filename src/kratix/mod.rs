@@ -32,6 +32,7 @@ mod read;
 mod request;
 pub(crate) mod schema;
 pub(crate) mod selectors;
+pub(crate) mod split;
 pub(crate) mod status;
 mod strict;
 mod volume;

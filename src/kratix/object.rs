@@ -58,6 +58,39 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// One that is handed over as it is, whatever the platform would make of it.
+    pub(crate) fn given(promise: &Promise, object: &Node) -> Self {
+        let api_version = object.text("apiVersion").unwrap_or_default();
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let kind = object.text("kind").unwrap_or_default();
+        let is_promise = kind == Promise::KIND;
+        let api = promise.api.as_ref().filter(|api| api.kind == kind);
+        let plural = api.map_or_else(|| format!("{}s", kind.to_lowercase()), |api| api.plural.clone());
+        let metadata = |key: &str| object.get("metadata").and_then(|metadata| metadata.text(key));
+        let usual = if is_promise { "" } else { "default" };
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        Self {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+            plural,
+            name: metadata("name").unwrap_or_default().to_owned(),
+            namespace: metadata("namespace").unwrap_or(usual).to_owned(),
+            dry_run: labels.and_then(|labels| labels.text(DRY_RUN)) == Some("true"),
+            value: object.to_json(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Adds what the API fills in; all that is there stays as it is.
+    pub(crate) fn fill_in(&mut self, accepted: &Self) {
+        let mut accepted = accepted.value.clone();
+        if let Json::Object(accepted) = &mut accepted {
+            accepted.retain(|key, _| !matches!(key.as_str(), "metadata" | "status"));
+        }
+        fill_in(&mut self.value, &accepted);
+    }
+
     /// The bytes of `object.yaml`.
     pub(crate) fn to_yaml(&self) -> String {
         yaml::emit(&self.value)
@@ -146,6 +179,23 @@ pub(crate) fn promise_object(promise: &Promise, action: WorkflowAction) -> Objec
         dry_run: false,
         value: Json::Object(value),
         remarks: Vec::new(),
+    }
+}
+
+fn fill_in(value: &mut Json, accepted: &Json) {
+    match (value, accepted) {
+        (Json::Object(value), Json::Object(accepted)) => {
+            for (key, accepted) in accepted {
+                match value.get_mut(key) {
+                    Some(value) => fill_in(value, accepted),
+                    None => _ = value.insert(key.clone(), accepted.clone()),
+                }
+            }
+        }
+        (Json::Array(value), Json::Array(accepted)) => {
+            value.iter_mut().zip(accepted).for_each(|(value, accepted)| fill_in(value, accepted));
+        }
+        _ => {}
     }
 }
 
@@ -426,6 +476,22 @@ status:
         assert_eq!((object.namespace.as_str(), object.plural.as_str()), ("", "promises"));
         let deleted = promise_object(&promise(), WorkflowAction::Delete);
         assert_eq!(deleted.value["metadata"]["deletionTimestamp"], TIME);
+    }
+
+    #[test]
+    fn what_the_api_fills_in_is_added_to_an_object_that_is_handed_over_as_it_is() {
+        let promise = promise();
+        let text =
+            b"apiVersion: acme.io/v1\nkind: Redis\nmetadata: {name: a, namespace: b}\nspec: {other: 1}\n";
+        let root = parse(text).expect("YAML").remove(0).root;
+        let mut object = Object::given(&promise, &root);
+        assert_eq!((object.plural.as_str(), object.namespace.as_str()), ("redises", "b"));
+        assert_eq!(object.value, root.to_json());
+        let accepted = resource_object(&promise, WorkflowAction::Configure, &root).expect("accepted");
+        object.fill_in(&accepted);
+        assert_eq!(object.value["spec"], json!({"other": 1, "size": 3}));
+        assert_eq!(object.value["metadata"], json!({"name": "a", "namespace": "b"}));
+        assert_eq!(object.value["apiVersion"], "acme.io/v1");
     }
 
     proptest! {

@@ -105,6 +105,11 @@ impl Problem {
         }
     }
 
+    /// The same as a finding where it is written.
+    pub(crate) fn finding_in(&self, source: &Source) -> Finding {
+        self.finding(&source.path).within(source, self.at)
+    }
+
     /// The same as an error of the file that it is in.
     pub(crate) fn error(&self, source: &Source) -> SourceError {
         let error = source.error(self.at, self.text.as_str());

@@ -10,6 +10,7 @@ use super::pipeline::Pipeline;
 use super::problem::{Problem, code};
 use super::promise_schema;
 use super::read::{items, labels, text};
+use super::split;
 use super::strict::{self, field};
 use super::workflow::{Workflow, WorkflowAction};
 
@@ -66,14 +67,7 @@ impl Promise {
 
     /// The Promise of a file, as far as it can be read: what Kratix refuses is among its problems.
     pub(crate) fn read(source: &Source) -> Result<Self, SourceError> {
-        let mut promises = source.documents()?.into_iter().filter(|document| is_promise(&document.root));
-        let Some(document) = promises.next() else {
-            let hint = format!("a Promise has kind: {} and apiVersion: {}", Self::KIND, Self::API_VERSION);
-            return Err(SourceError::whole(&source.path, "holds no Promise").hint(hint));
-        };
-        if let Some(second) = promises.next() {
-            return Err(source.error(second.root.at, "is a second Promise, and only one is expected"));
-        }
+        let document = if source.parts().is_empty() { Self::only(source)? } else { split::assemble(source)? };
         if let Some((at, value)) = non_finite(&document.root) {
             let text = format!("error converting YAML to JSON: json: unsupported value: {value}");
             return Err(source.error(at, text).hint("put the value in quotes"));
@@ -85,6 +79,21 @@ impl Promise {
             return Err(source.error(at, text).hint(format!("write apiVersion: {}", Self::API_VERSION)));
         }
         Ok(Self::from_document(document))
+    }
+
+    /// The only Promise among the documents of a file.
+    fn only(source: &Source) -> Result<Document, SourceError> {
+        let mut promises = source.documents()?.into_iter().filter(|document| is_promise(&document.root));
+        let Some(document) = promises.next() else {
+            let hint = format!("a Promise has kind: {} and apiVersion: {}", Self::KIND, Self::API_VERSION);
+            return Err(SourceError::whole(&source.path, "holds no Promise").hint(hint));
+        };
+        match promises.next() {
+            Some(second) => {
+                Err(source.error(second.root.at, "is a second Promise, and only one is expected"))
+            }
+            None => Ok(document),
+        }
     }
 
     fn from_document(document: Document) -> Self {

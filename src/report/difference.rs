@@ -39,6 +39,31 @@ pub(crate) fn render_left(located: &Located, paint: Paint) -> String {
     }
 }
 
+/// A difference in pieces, of which nothing is left out.
+pub(crate) struct Pieces {
+    pub(crate) title: String,
+    /// Of a document: each path with both values.
+    pub(crate) changes: Vec<String>,
+    /// All else that there is to see.
+    pub(crate) rest: String,
+}
+
+/// The pieces of a difference, for those who look at one at a time.
+pub(crate) fn pieces(located: &Located, paint: Paint) -> Pieces {
+    let title = |what: &str| format!("{} {what}", paint.bold(file(located)));
+    match &located.difference.kind {
+        DifferenceKind::ChangedDocument(changed) => Pieces {
+            title: title(&changed.document.to_string()),
+            changes: changed.changes.iter().map(|one| self::change(located, one, paint)).collect(),
+            rest: diff_lines(&unified(&changed.expected_text, &changed.actual_text, MORE_CONTEXT), paint),
+        },
+        _ => {
+            let (what, rest) = describe(located, paint, true);
+            Pieces { title: title(&what), changes: Vec::new(), rest }
+        }
+    }
+}
+
 /// What the author should know, although it makes no difference.
 pub(crate) fn note(note: &Note) -> String {
     let side = if note.side == Side::Expected { "the expected" } else { "the" };
@@ -165,8 +190,7 @@ fn block(text: &str, _: Paint) -> String {
 fn changes(located: &Located, changed: &ChangedDocument, paint: Paint, verbose: bool) -> String {
     let mut text = String::new();
     for change in &changed.changes {
-        let _ = write!(text, "\n  {}  {}\n", path(change, paint), place(located, change.at, paint));
-        text.push_str(&change_values(change, paint));
+        let _ = write!(text, "\n{}", self::change(located, change, paint));
     }
     let context = if verbose { MORE_CONTEXT } else { CONTEXT };
     let diff = unified(&changed.expected_text, &changed.actual_text, context);
@@ -177,6 +201,12 @@ fn changes(located: &Located, changed: &ChangedDocument, paint: Paint, verbose: 
         let _ = writeln!(text, "  {}", paint.dim(more));
     }
     text
+}
+
+/// A path with both values.
+fn change(located: &Located, change: &Change, paint: Paint) -> String {
+    let head = format!("  {}  {}\n", path(change, paint), place(located, change.at, paint));
+    head + &change_values(change, paint)
 }
 
 fn path(change: &Change, paint: Paint) -> String {
@@ -242,17 +272,19 @@ fn lines(text: &TextDifference, paint: Paint) -> String {
 }
 
 fn diff_lines(lines: &[DiffLine], paint: Paint) -> String {
-    let line = |line: &DiffLine| {
-        let text = printable(&line.text);
-        match line.kind {
-            DiffLineKind::Hunk => paint.cyan(text),
-            DiffLineKind::Equal => format!(" {text}"),
-            DiffLineKind::Removed => paint.red(format!("-{text}")),
-            DiffLineKind::Added => paint.green(format!("+{text}")),
-            DiffLineKind::NoEnd => paint.dim(format!("\\ {text}")),
-        }
-    };
-    lines.iter().map(|one| format!("  {}\n", line(one))).collect()
+    lines.iter().map(|line| format!("  {}\n", diff_line(line, paint))).collect()
+}
+
+/// A line of a unified diff.
+pub(crate) fn diff_line(line: &DiffLine, paint: Paint) -> String {
+    let text = printable(&line.text);
+    match line.kind {
+        DiffLineKind::Hunk => paint.cyan(text),
+        DiffLineKind::Equal => format!(" {text}"),
+        DiffLineKind::Removed => paint.red(format!("-{text}")),
+        DiffLineKind::Added => paint.green(format!("+{text}")),
+        DiffLineKind::NoEnd => paint.dim(format!("\\ {text}")),
+    }
 }
 
 /// Without control characters, so that a stage cannot move our cursor.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::paint::Paint;
 use super::words::{Bytes, Elapsed};
 use super::{difference, finding, workflow};
+use crate::called;
 use crate::compare::Proposal;
 use crate::diagnostic::SourceError;
 use crate::kratix::Severity;
@@ -36,6 +37,13 @@ pub(crate) fn render_refused(test: &TestOutcome, style: &Style) -> String {
         let _ = write!(text, "\n{}\n", indented(&details));
     }
     test.secrets.hide(&text).into_owned()
+}
+
+/// Why a test fails, beside differences.
+pub(crate) fn why(test: &TestOutcome, paint: Paint) -> String {
+    let parts: Vec<String> =
+        test.failures.iter().map(|failure| self::failure(test, failure, paint)).collect();
+    test.secrets.hide(&format!("{}\n", parts.join("\n\n"))).into_owned()
 }
 
 /// A test that fails in the same way as one that was told before.
@@ -120,14 +128,28 @@ fn left(test: &TestOutcome, paint: Paint, nothing: &str) -> Vec<String> {
     }
 }
 
+/// The marks that a file of a new test gets, since a second run left something else.
+pub(crate) fn varying_in(test: &TestOutcome, file: &str, paint: Paint) -> Option<String> {
+    varying_of(test, |varying| varying.proposal.file == file, paint, "will be marked, since it varies:")
+}
+
 /// What a second run of a new test left otherwise, and the marks for it.
 fn varying(test: &TestOutcome, paint: Paint, title: &str) -> Option<String> {
+    varying_of(test, |_| true, paint, title)
+}
+
+fn varying_of(
+    test: &TestOutcome,
+    is_meant: impl Fn(&&Varying) -> bool,
+    paint: Paint,
+    title: &str,
+) -> Option<String> {
     let line = |varying: &Varying| {
         let Proposal { file, document, spot } = &varying.proposal;
         let within = spot.within.as_ref().map(|within| format!(" → {within}")).unwrap_or_default();
         format!("\n  {file} {document}\n    {}{within}: {}", spot.path, paint.green(&spot.is))
     };
-    let lines: String = test.varying.iter().map(line).collect();
+    let lines: String = test.varying.iter().filter(is_meant).map(line).collect();
     (!lines.is_empty()).then(|| format!("{title}{lines}"))
 }
 
@@ -191,9 +213,11 @@ fn failure(test: &TestOutcome, failure: &Failure, paint: Paint) -> String {
             format!("the platform accepts the request, and was expected to refuse it with: {expected}")
         }
         Failure::NotRepeatable => {
-            "a second run, on the status that the first left, does something else than the first, and \
-                                   Kratix runs every workflow again (see `kratix-test explain KT141`)"
-                .to_owned()
+            format!(
+                "a second run, on the status that the first left, does something else than the first, and \
+                 Kratix runs every workflow again (see `{} explain KT141`)",
+                called::name()
+            )
         }
         Failure::NotFound { code } => format!("{code} was expected, and not found: {}", code.rule().title),
         Failure::Earlier(text) => text.clone(),

@@ -10,6 +10,7 @@ use crate::image::{Planned, Source};
 use crate::kratix::Workflow;
 use crate::suite::PromiseSuite;
 use crate::suite::discovery::Test;
+use crate::suite::origin::{Origin, origins};
 
 /// Every Promise that was found.
 #[derive(Debug, Serialize)]
@@ -35,6 +36,17 @@ struct TestListing {
     name: String,
     folder: String,
     workflow: String,
+    /// What applies to it, where that is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<SettingListing>,
+}
+
+#[derive(Debug, Serialize)]
+struct SettingListing {
+    setting: String,
+    value: String,
+    file: String,
+    line: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,11 +76,12 @@ struct ImageListing {
 }
 
 impl PromiseListing {
-    pub(crate) fn new(suite: &PromiseSuite, images: Vec<Planned>) -> Self {
+    pub(crate) fn new(suite: &PromiseSuite, images: Vec<Planned>, verbose: bool) -> Self {
+        let settings = |test: &Test| if verbose { settings(suite, test) } else { Vec::new() };
         Self {
             name: suite.promise.name.clone(),
             path: suite.file.source.path.display().to_string(),
-            tests: suite.tests.iter().flatten().map(TestListing::new).collect(),
+            tests: suite.tests.iter().flatten().map(|test| TestListing::new(test, settings(test))).collect(),
             pipelines: Workflow::ALL.into_iter().flat_map(|workflow| pipelines(suite, workflow)).collect(),
             images: images
                 .into_iter()
@@ -86,10 +99,20 @@ impl PromiseListing {
 }
 
 impl TestListing {
-    fn new(test: &Test) -> Self {
+    fn new(test: &Test, settings: Vec<SettingListing>) -> Self {
         let folder = test.folder.display().to_string();
-        Self { name: test.name.clone(), folder, workflow: test.target.to_string() }
+        Self { name: test.name.clone(), folder, workflow: test.target.to_string(), settings }
     }
+}
+
+fn settings(suite: &PromiseSuite, test: &Test) -> Vec<SettingListing> {
+    let listing = |origin: Origin| SettingListing {
+        setting: origin.setting,
+        value: origin.value,
+        file: origin.file.display().to_string(),
+        line: origin.line,
+    };
+    origins(&suite.file.root, &test.folder).into_iter().map(listing).collect()
 }
 
 fn pipelines(suite: &PromiseSuite, workflow: Workflow) -> Vec<PipelineListing> {
@@ -151,6 +174,12 @@ impl PromiseListing {
         let width = self.tests.iter().map(|test| test.name.chars().count()).max().unwrap_or(0);
         for test in &self.tests {
             text.push_str(&format!("    {:width$}  {}\n", test.name, paint.dim(&test.workflow)));
+            for SettingListing { setting, value, file, line } in &test.settings {
+                text.push_str(&format!(
+                    "      {setting}: {value}  {}\n",
+                    paint.dim(&format!("{file}:{line}"))
+                ));
+            }
         }
         text.push_str(&format!("\n  {}\n", Count(self.pipelines.len(), "pipeline")));
         for pipeline in &self.pipelines {

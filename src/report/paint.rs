@@ -42,6 +42,11 @@ impl Paint {
         self.with(Style::new().cyan(), text)
     }
 
+    /// Where somebody is.
+    pub(crate) fn reverse<T: Display>(self, text: T) -> String {
+        self.with(Style::new().reverse(), text)
+    }
+
     fn with(self, style: Style, text: impl Display) -> String {
         style.force_styling(self.on).apply_to(text).to_string()
     }

@@ -8,6 +8,7 @@ use crate::diagnostic::SourceError;
 use crate::image::{Planned, Source};
 use crate::kratix::{Target, Workflow, WorkflowAction, WorkflowType};
 use crate::suite::discovery::{discover_beside, sort};
+use crate::suite::takeover::Beside;
 use crate::suite::{PromiseSuite, Suite};
 
 /// Adds them to the tests of every Promise.
@@ -18,6 +19,19 @@ pub(crate) fn add(suite: &mut Suite) -> Result<(), SourceError> {
         add_to(promise, &planned)?;
     }
     Ok(())
+}
+
+/// The folders whose Dockerfiles build images of a Promise.
+pub(crate) fn folders(promise: &PromiseSuite) -> Vec<Beside> {
+    let repositories = Repositories::of([promise]);
+    let planned = repositories.plan(promise, &promise.settings, &ImageOptions::default());
+    let beside = |planned: Planned| match planned.source {
+        Ok(Source::Build(recipe)) => {
+            Some(Beside { folder: recipe.dockerfile.parent()?.to_owned(), image: planned.reference })
+        }
+        _ => None,
+    };
+    planned.into_iter().filter_map(beside).collect()
 }
 
 fn add_to(promise: &mut PromiseSuite, planned: &[Planned]) -> Result<(), SourceError> {

@@ -123,7 +123,7 @@ fn files(job: &Job<'_>, plan: &Plan<'_>) -> BTreeMap<String, String> {
     let file = &job.suite.file;
     let folder = match &job.subject {
         Subject::Test(test) => &test.folder,
-        Subject::Broken(_) | Subject::Example { .. } => &file.folder,
+        Subject::Broken(_) | Subject::Example { .. } | Subject::AsGiven { .. } => &file.folder,
     };
     let settings = Settings::files(&file.root, folder);
     let cluster = plan.settings.objects().iter().map(PathBuf::as_path);

@@ -1,23 +1,24 @@
 //! What the pipelines left, held against what is expected, or against what a second run left.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::Stop;
 use super::summaries::{self, Summary};
 use super::test::Plan;
 use super::update::Changed;
 use super::workflow::Ran;
+use super::{AsGiven, Stop};
 use crate::compare::{
-    self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Place, Rules, Side,
+    self, Comparison, Difference, DifferenceKind, Filter, MarkRule, Note, Parts, Place, Rules, Side,
 };
 use crate::diagnostic::SourceError;
 use crate::outcome::{Failure, Left, Located, PipelineOutcome, RuleKind, RuleUse, TestOutcome, Varying};
-use crate::suite::expectation::FOLDERS;
+use crate::suite::expectation::{self, FOLDERS, Replacement};
 use crate::suite::settings::{Compare, Settings};
-use crate::tree::{Tree, one_part};
+use crate::tree::{EntryKind, Tree, one_part};
 
 /// What a comparison came to.
 pub(super) struct Judged {
@@ -27,14 +28,20 @@ pub(super) struct Judged {
     pub(super) is_new: bool,
     /// Which marks and filters of the settings found anything.
     pub(super) rules: Vec<RuleUse>,
+    /// Where only the output is compared: its files, of both sides.
+    pub(super) compared: Vec<String>,
 }
 
 /// Compares what every pipeline left with what is expected of it, and so the status and the Works where they are expected.
 pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
     let judge = Judge::new(plan)?;
+    if let Some(given) = plan.given {
+        return judge.output_alone(given, plan, outcome);
+    }
     let alone = plan.is_alone();
     let rules = RuleUse::of(plan.settings);
-    let mut judged = Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules };
+    let mut judged =
+        Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules, compared: Vec::new() };
     for (pipeline, left) in left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, alone)?;
         judged.is_new &= expectation.is_new();
@@ -161,6 +168,35 @@ impl<'p> Judge<'p> {
         Ok(Self { ignored: ignored(plan)?, exact, marks, filters })
     }
 
+    /// Holds the output of the only pipeline against a folder.
+    fn output_alone(&self, given: &AsGiven, plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, Stop> {
+        const OUTPUT: &str = "output/";
+        let expected = expectation::files(&given.expected)?;
+        let left = left(plan, outcome);
+        let actual = left.first().map(|(_, left)| left.output.clone()).unwrap_or_default();
+        let entries = expected.entries.iter().chain(&actual.entries);
+        let files: BTreeSet<&String> = entries
+            .filter(|(path, entry)| {
+                entry.kind != EntryKind::Directory && !self.ignored.is_match(format!("{OUTPUT}{path}"))
+            })
+            .map(|(path, _)| path)
+            .collect();
+        let compared = files.into_iter().cloned().collect();
+        let comparison = self.compare(OUTPUT.trim_end_matches('/'), expected, &actual)?;
+        let located = |mut difference: Difference| {
+            let below = difference.file.strip_prefix(OUTPUT).map(str::to_owned);
+            difference.file = below.unwrap_or(difference.file);
+            Located { expected: given.expected.clone(), pipeline: None, difference }
+        };
+        Ok(Judged {
+            differences: comparison.differences.into_iter().map(located).collect(),
+            notes: comparison.notes,
+            is_new: false,
+            rules: Vec::new(),
+            compared,
+        })
+    }
+
     fn rules(&self) -> Rules<'p> {
         Rules { exact: self.exact, folder: String::new(), marks: self.marks, filters: self.filters }
     }
@@ -202,16 +238,33 @@ pub(super) fn cannot_be_stored(difference: &Difference) -> bool {
     }
 }
 
-/// The files that differ.
-pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> Changed {
+/// Which document of its file a difference is about; nothing if it is about more than one document.
+pub(super) fn part(difference: &Difference) -> Option<Parts> {
+    let (expected, actual) = match &difference.kind {
+        DifferenceKind::ChangedDocument(changed) => (Some(changed.expected_index), None),
+        DifferenceKind::MissingDocument(document) => (Some(document.index), None),
+        DifferenceKind::UnexpectedDocument(document) => (None, Some(document.index)),
+        _ => return None,
+    };
+    Some(Parts { expected: expected.into_iter().collect(), actual: actual.into_iter().collect() })
+}
+
+/// The files of which something is taken, each with what of it. Each difference says whether it is.
+pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, bool)> + Clone) -> Changed {
     let mut changed = Changed::default();
-    for difference in differences {
+    for (difference, _) in differences.clone().filter(|(_, taken)| *taken) {
+        let of_file = differences.clone().filter(|(other, _)| other.file == difference.file);
+        let is_whole = of_file.clone().all(|(_, taken)| taken);
+        let taken = of_file.filter(|(_, taken)| *taken).map(|(other, _)| part(other));
+        let parts = taken.collect::<Option<Vec<Parts>>>().filter(|_| !is_whole);
         let mut add = |file: &str, left: &str| {
             let below =
                 |file: &str| file.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
+            let parts = parts.as_ref().map(|parts| joined(parts));
+            let replacement = Replacement { left: below(left), parts };
             match file.split_once('/') {
-                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), below(left)),
-                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), below(left)),
+                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), replacement),
+                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), replacement),
                 _ => {}
             }
         };
@@ -223,8 +276,16 @@ pub(super) fn changed<'a>(differences: impl Iterator<Item = &'a Difference>) -> 
     changed
 }
 
+fn joined(parts: &[Parts]) -> Parts {
+    let all = |side: fn(&Parts) -> &BTreeSet<usize>| parts.iter().flat_map(side).copied().collect();
+    Parts { expected: all(|parts| &parts.expected), actual: all(|parts| &parts.actual) }
+}
+
 /// The folders of pipelines that the workflow does not have.
 pub(super) fn gone(plan: &Plan<'_>) -> Vec<PathBuf> {
+    if plan.given.is_some() {
+        return Vec::new();
+    }
     let known: Vec<String> = plan.pipelines.iter().map(|name| one_part(name)).collect();
     let is_known = |folder: &PathBuf| {
         folder.file_name().is_some_and(|name| known.iter().any(|known| name == known.as_str()))

@@ -1,14 +1,17 @@
 //! Many tests at once: their images first, then each from request to verdict.
 
+pub(crate) mod artifact;
 pub(crate) mod beside;
 mod cluster;
 mod environment;
 mod findings;
 pub(crate) mod images;
 mod ingredients;
+mod items;
 mod judgement;
 pub(crate) mod kept;
 mod log;
+pub(crate) mod marking;
 mod pipeline;
 mod platform;
 mod record;
@@ -82,6 +85,20 @@ pub(crate) enum Subject<'a> {
         target: Target,
         new_test: PathBuf,
     },
+    /// Folders in place of a test: what is read is one of them, as it is, and only the output is compared.
+    AsGiven {
+        given: AsGiven,
+        target: Target,
+    },
+}
+
+/// The folders of a run that is no test's.
+#[derive(Debug, Clone)]
+pub(crate) struct AsGiven {
+    /// What is in `/kratix/input`.
+    pub(crate) input: PathBuf,
+    /// What is expected in `/kratix/output`.
+    pub(crate) expected: PathBuf,
 }
 
 /// One thing to run.
@@ -270,7 +287,9 @@ impl Job<'_> {
     fn plan(&self) -> Option<(&Target, &Settings)> {
         match &self.subject {
             Subject::Test(test) => Some((&test.target, &test.settings)),
-            Subject::Example { target, .. } => Some((target, &self.suite.settings)),
+            Subject::Example { target, .. } | Subject::AsGiven { target, .. } => {
+                Some((target, &self.suite.settings))
+            }
             Subject::Broken(_) => None,
         }
     }

@@ -1,19 +1,25 @@
 //! One pipeline: fresh folders, its stages in order, and what they left.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::images::Images;
 use super::stage::Stage;
 use super::volumes::Volumes;
-use super::{Runner, Stop, user};
+use super::{AsGiven, Runner, Stop, user};
+use crate::diagnostic::Source;
 use crate::engine::{Engine, Folder, Image, Privileges, SeedFile, Workspace};
-use crate::kratix::{Container, DiskLimit, Finding, Pipeline, Severity};
+use crate::kratix::{Container, DiskLimit, Finding, Object, Pipeline, Severity};
 use crate::outcome::{Ended, Left, PipelineOutcome, StageOutcome};
 use crate::secrets::Secrets;
 use crate::suite::PromiseSuite;
 use crate::suite::expectation::{FOLDERS, store};
 use crate::suite::settings::Settings;
 use crate::tree::{self, EntryKind};
+
+/// The file that every stage reads.
+pub(super) const OBJECT: &str = "object.yaml";
 
 /// What one pipeline is run with.
 pub(super) struct PipelineRun<'a> {
@@ -24,8 +30,8 @@ pub(super) struct PipelineRun<'a> {
     pub(super) pipeline: &'a Pipeline,
     /// The stage that is run alone, if one is.
     pub(super) stage: Option<&'a str>,
-    /// What `/kratix/input/object.yaml` holds.
-    pub(super) object: String,
+    /// What is in `/kratix/input`.
+    pub(super) input: Vec<SeedFile>,
     /// What each container is started with, in their order.
     pub(super) launchables: Vec<Launchable>,
     pub(super) volumes: Volumes,
@@ -65,7 +71,9 @@ impl PipelineRun<'_> {
     ) -> Result<PipelineOutcome, Stop> {
         let chosen = self.chosen();
         let prepared = self.images(&chosen, images)?;
-        store(&self.results.join("input/object.yaml"), self.object.as_bytes(), false)?;
+        for file in &self.input {
+            store(&self.results.join("input").join(&file.path), &file.bytes, file.mode & 0o111 != 0)?;
+        }
         let Some(first) = prepared.first() else { return Ok(self.without_stages()) };
         let workspace = runner.engine.workspace(first, &self.folders()?).await?;
         let mut stages: Vec<StageOutcome> = Vec::new();
@@ -104,7 +112,7 @@ impl PipelineRun<'_> {
                 // The Promise itself demands it, on whatever cluster.
                 refused.severity = Severity::Error;
             }
-            Some(refused.at(&self.suite.file.source.path, Some(container.at)))
+            Some(refused.within(&self.suite.file.source, container.at))
         };
         containers.filter_map(finding).collect()
     }
@@ -135,9 +143,7 @@ impl PipelineRun<'_> {
     }
 
     fn folders(&self) -> Result<Vec<Folder>, Stop> {
-        let object =
-            SeedFile { path: "object.yaml".into(), mode: 0o644, bytes: self.object.clone().into_bytes() };
-        let mut folders = vec![Folder { name: "input".to_owned(), files: vec![object] }];
+        let mut folders = vec![Folder { name: "input".to_owned(), files: self.input.clone() }];
         for name in FOLDERS {
             folders.push(Folder { name: name.to_owned(), files: seeds(&self.before.join(name))? });
         }
@@ -186,6 +192,36 @@ impl PipelineRun<'_> {
         let output = engine.collect(workspace, output.0, &output.1).await?;
         Ok(Left { metadata, output })
     }
+}
+
+/// What the stages read: the object, or a folder as it is.
+pub(super) fn input(given: Option<&AsGiven>, object: &Object) -> Result<Vec<SeedFile>, Stop> {
+    let Some(given) = given else {
+        let bytes = object.to_yaml().into_bytes();
+        return Ok(vec![SeedFile { path: OBJECT.into(), mode: 0o644, bytes }]);
+    };
+    let mut files = files_behind(&given.input)?;
+    for file in files.iter_mut().filter(|file| file.path == Path::new(OBJECT)) {
+        // Not even its formatting is touched unless there is something to add.
+        let read = Source::of(&file.path, file.bytes.clone()).document()?;
+        if read.root.to_json() != object.value {
+            file.bytes = object.to_yaml().into_bytes();
+        }
+    }
+    Ok(files)
+}
+
+/// The files of a folder that its author gives, those behind links among them.
+fn files_behind(folder: &Path) -> Result<Vec<SeedFile>, Stop> {
+    let tree = tree::scan(folder)?;
+    let mut files = Vec::new();
+    for path in tree.entries.keys() {
+        let file = folder.join(path);
+        let Some(metadata) = fs::metadata(&file).ok().filter(fs::Metadata::is_file) else { continue };
+        let mode = metadata.permissions().mode() & 0o777 | 0o044;
+        files.push(SeedFile { path: path.into(), mode, bytes: Source::read(&file)?.bytes });
+    }
+    Ok(files)
 }
 
 /// The files of a folder, as they are put into a fresh one.

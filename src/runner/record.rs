@@ -20,8 +20,6 @@ use crate::yaml::{KeyPath, Position};
 
 /// The file's name among the results of a test.
 pub(super) const RECORD: &str = "record.json";
-/// Of what is written here. One of another version is as good as none.
-const VERSION: u32 = 2;
 /// Bytes; more than what is known of the most files that are kept.
 const LARGEST: u64 = 64 << 20;
 
@@ -31,6 +29,9 @@ pub(super) struct Record {
     version: u32,
     pub(super) test: String,
     pub(super) ended: Ended,
+    /// What of it was rejected, while the rest is pending: keys of items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rejected: Vec<String>,
     /// Why nothing of it may be stored, in sentences.
     failures: Vec<String>,
     /// What the platform refuses of the Promise itself.
@@ -76,6 +77,21 @@ struct KeptPipeline {
     output: BTreeMap<String, Entry>,
 }
 
+/// Why there is no record.
+pub(super) enum Unreadable {
+    /// It is none, or says what none says.
+    Broken,
+    /// It is of a version of the program that writes this format.
+    Version(u32),
+}
+
+/// The bytes of the record among the results of a test.
+pub(super) fn text_of(folder: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open_regular(&folder.join(RECORD))?.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// A value that varies, and the mark for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,13 +107,17 @@ struct KeptMark {
 }
 
 impl Record {
+    /// Of what is written here. One of another version is as good as none.
+    pub(super) const VERSION: u32 = 2;
+
     /// Of a run that came to its end, before its verdict.
     pub(super) fn of(test: &str, outcome: &TestOutcome, with: Ingredients) -> io::Result<Self> {
         let hidden = |text: &str| outcome.secrets.hide(text).into_owned();
         let mut record = Self {
-            version: VERSION,
+            version: Self::VERSION,
             test: test.to_owned(),
             ended: Ended::Failed,
+            rejected: Vec::new(),
             failures: Vec::new(),
             refused: Vec::new(),
             findings: outcome.findings.iter().map(|finding| KeptFinding::of(finding, hidden)).collect(),
@@ -120,10 +140,22 @@ impl Record {
 
     /// The one among the results of a test; nothing if it is broken, or of another version of the program.
     pub(super) fn read(folder: &Path) -> Option<Self> {
-        let mut text = String::new();
-        open_regular(&folder.join(RECORD)).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-        let record: Self = serde_json::from_str(&text).ok()?;
-        (record.version == VERSION && record.is_sound()).then_some(record)
+        Self::read_or_why(folder).ok()
+    }
+
+    /// The same, with why it is none.
+    pub(super) fn read_or_why(folder: &Path) -> Result<Self, Unreadable> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let text = text_of(folder).map_err(|_| Unreadable::Broken)?;
+        let head: Head = serde_json::from_str(&text).map_err(|_| Unreadable::Broken)?;
+        if head.version != Self::VERSION {
+            return Err(Unreadable::Version(head.version));
+        }
+        let record: Option<Self> = serde_json::from_str(&text).ok();
+        record.filter(Self::is_sound).ok_or(Unreadable::Broken)
     }
 
     /// Writes it whole or not at all.

@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 use super::record::RECORD;
 use crate::suite::settings::join;
 use crate::tree;
+use crate::tree::digest::Digest;
 
 /// The folder's name, beside a Promise.
 pub(crate) const FOLDER: &str = ".kratix-test";
@@ -20,6 +21,8 @@ pub(crate) const FOLDER: &str = ".kratix-test";
 #[derive(Debug)]
 pub(crate) struct Results {
     folder: PathBuf,
+    /// Where results of another machine are, in place of our own.
+    imported: Option<PathBuf>,
     _lock: File,
 }
 
@@ -51,12 +54,12 @@ impl Results {
             }
             Err(TryLockError::Error(error)) => return Err(plain(&error)).with_context(cannot),
         }
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, imported: None, _lock: lock })
     }
 
     /// An empty folder for the results of a test, in place of those of its last run.
     pub(crate) fn fresh(&self, test: &str) -> anyhow::Result<PathBuf> {
-        let inside = Self::inside(test);
+        let inside = inside(test);
         let folder = self.folder.join("results").join(&inside);
         let cannot = || format!("the results of the last run cannot be replaced: {}", folder.display());
         self.clear(&inside)
@@ -68,8 +71,8 @@ impl Results {
 
     /// The results of a test's last run, if they are there and no link leads to them.
     pub(crate) fn kept(&self, test: &str) -> Option<PathBuf> {
-        let mut folder = self.folder.clone();
-        for part in Path::new("results").join(Self::inside(test)).components() {
+        let mut folder = self.imported.as_ref().unwrap_or(&self.folder).clone();
+        for part in Path::new("results").join(inside(test)).components() {
             folder.push(part);
             fs::symlink_metadata(&folder).ok().filter(fs::Metadata::is_dir)?;
         }
@@ -87,9 +90,18 @@ impl Results {
         }
     }
 
-    /// A request's name may be any path: what is replaced must stay in our folder whatever it is.
-    fn inside(test: &str) -> PathBuf {
-        Path::new(test).components().filter(|part| matches!(part, Component::Normal(_))).collect()
+    /// Has the results of another machine looked at in place of our own, or none if it has none.
+    pub(crate) fn import(&mut self, imported: Option<&Path>) {
+        self.imported = Some(imported.unwrap_or(Path::new("")).to_owned());
+    }
+
+    /// Where it is remembered what was decided of results of another machine, which stay as they are: by what their record
+    /// says.
+    pub(super) fn beside(&self, record: &str) -> Option<PathBuf> {
+        self.imported.as_ref()?;
+        let mut digest = Digest::default();
+        digest.part(record.as_bytes());
+        Some(self.folder.join("imported").join(digest.finish()))
     }
 
     /// Keeps what the builder of an image said, if that can be; where it is.
@@ -144,6 +156,11 @@ impl Results {
         let cannot = || format!("the results cannot be removed: {}", results.folder.display());
         fs::remove_dir_all(&results.folder).map_err(|error| plain(&error)).with_context(cannot)
     }
+}
+
+/// A request's name may be any path: what is replaced must stay in our folder whatever it is.
+pub(super) fn inside(test: &str) -> PathBuf {
+    Path::new(test).components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
 /// Makes the folder and what is always in it, never through a link: that could lead to what is somebody's.

@@ -40,14 +40,21 @@ pub(super) fn keep_all(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<(), Sto
 /// status where a stage alone is run, is missing.
 pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>, Stop> {
     let mut summaries = Vec::new();
-    if let Some(expected) = one_file(plan.expectation.folder(), STATUS) {
+    let expected = |folder: &Path, name: &str| {
+        let mut tree = one_file(folder, name)?;
+        plan.expectation.drafts().lay(&mut tree);
+        // Drafts of what is below the folder are not of this file.
+        tree.entries.retain(|path, _| path == name);
+        Some(tree)
+    };
+    if let Some(expected) = expected(plan.expectation.folder(), STATUS) {
         let actual = one_file(&outcome.results, STATUS).unwrap_or_default();
         summaries.push(Summary { expected, actual, pipeline: None });
     }
     let alone = plan.is_alone();
     for name in &plan.pipelines {
         let expectation = plan.expectation.pipeline(name, alone)?;
-        if let Some(expected) = one_file(&expectation.folder, WORK) {
+        if let Some(expected) = expected(&expectation.folder, WORK) {
             let actual = one_file(&results(outcome, name, alone), WORK).unwrap_or_default();
             let pipeline = (!alone).then(|| (*name).to_owned());
             summaries.push(Summary { expected, actual, pipeline });

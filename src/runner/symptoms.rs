@@ -19,9 +19,7 @@ pub(super) fn symptoms(
     };
     let guesses = [read_only(stage), lost_files(stage, place), forbidden(stage, pipeline)];
     let guesses = guesses.into_iter().flatten().map(Finding::warning);
-    let file = &job.suite.file.source.path;
-    let position = pipeline.container(&stage.container).map(|(_, container)| container.at);
-    memory(stage).into_iter().chain(guesses).map(|finding| finding.at(file, position)).collect()
+    memory(stage).into_iter().chain(guesses).map(|finding| at_stage(finding, job, pipeline, stage)).collect()
 }
 
 /// The kubelet ends a pod that takes more of the node's disk than the largest limit of its containers. What a container
@@ -37,8 +35,16 @@ pub(super) fn evicted(outcome: &PipelineOutcome, job: &Job<'_>, run: &PipelineRu
         stage.container,
         stage.disk >> 20
     );
-    let position = run.pipeline.container(&stage.container).map(|(_, container)| container.at);
-    Some(Finding::new(KT119, text).at(&job.suite.file.source.path, position).hint(hint))
+    Some(at_stage(Finding::new(KT119, text).hint(hint), job, run.pipeline, stage))
+}
+
+/// A finding where the container of a stage is declared.
+fn at_stage(finding: Finding, job: &Job<'_>, pipeline: &Pipeline, stage: &StageOutcome) -> Finding {
+    let source = &job.suite.file.source;
+    match pipeline.container(&stage.container) {
+        Some((_, container)) => finding.within(source, container.at),
+        None => finding.in_file(&source.path),
+    }
 }
 
 fn memory(stage: &StageOutcome) -> Option<Finding> {

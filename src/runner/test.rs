@@ -9,20 +9,23 @@ use super::findings::{Weighed, weigh};
 use super::images::Images;
 use super::ingredients::Ingredients;
 use super::judgement;
+use super::pipeline::OBJECT;
 use super::platform::Platform;
 use super::record::{Ended, Record};
 use super::verdict::conclude;
 use super::workflow::Ran;
-use super::{Job, Runner, Stop, Subject, environment, summaries};
+use super::{AsGiven, Job, Runner, Stop, Subject, environment, summaries};
 use crate::diagnostic::{Source, SourceError};
 use crate::engine::Engine;
 use crate::kratix::{
-    Code, Finding, Object, Problem, Severity, Target, WorkflowType, admission, promise_object,
-    resource_object,
+    Code, Finding, Object, Problem, Promise, Severity, Target, Workflow, WorkflowType, admission,
+    promise_object, resource_object,
 };
 use crate::outcome::{Failure, TestOutcome, Verdict};
+use crate::suite::changes;
 use crate::suite::expectation::Expectation;
 use crate::suite::settings::Settings;
+use crate::yaml::Document;
 
 /// What a subject is run with, whether it is a test or an example.
 pub(super) struct Plan<'a> {
@@ -40,6 +43,8 @@ pub(super) struct Plan<'a> {
     pub(super) before: PathBuf,
     /// Where nothing is compared: the folder that `--update` makes a test.
     pub(super) new_test: Option<&'a Path>,
+    /// Where it is no test's: the folders that are used as they are.
+    pub(super) given: Option<&'a AsGiven>,
 }
 
 impl<E: Engine> Runner<'_, E> {
@@ -68,6 +73,7 @@ impl<E: Engine> Runner<'_, E> {
         // However this ends, what an earlier run left is not offered any more.
         self.results_of(job)?.forget(&job.name)?;
         let plan = plan(job)?;
+        changes::sweep(&job.suite.file.folder, plan.expectation.test());
         outcome.secrets = environment::secrets(&plan, self.options);
         if plan.pipelines.is_empty() {
             return Err(no_pipeline(job, plan.target).into());
@@ -200,6 +206,7 @@ pub(super) fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             expectation: test.expectation.clone(),
             before: test.folder.join("before"),
             new_test: None,
+            given: None,
         }),
         Subject::Example { request, target, new_test } => Ok(Plan {
             target,
@@ -211,6 +218,19 @@ pub(super) fn plan<'a>(job: &'a Job<'_>) -> Result<Plan<'a>, Stop> {
             exit: job.suite.settings.exit(),
             before: new_test.join("before"),
             new_test: Some(new_test),
+            given: None,
+        }),
+        Subject::AsGiven { given, target } => Ok(Plan {
+            target,
+            pipelines: names(target),
+            request: Some(given.input.join(OBJECT)),
+            settings: &job.suite.settings,
+            cluster: Cluster::read(&job.suite.settings)?,
+            expectation: Expectation::of(&given.expected),
+            exit: 0,
+            before: PathBuf::new(),
+            new_test: None,
+            given: Some(given),
         }),
     }
 }
@@ -220,7 +240,7 @@ fn is_resource(target: &Target) -> bool {
 }
 
 fn no_pipeline(job: &Job<'_>, target: &Target) -> SourceError {
-    let path = &job.suite.file.source.path;
+    let path = &job.suite.file.declares(target.workflow);
     match &target.pipeline {
         None => SourceError::whole(path, format!("has no pipeline for {}", target.workflow)),
         Some(name) => {
@@ -242,6 +262,9 @@ fn object(job: &Job<'_>, plan: &Plan<'_>) -> Result<Option<Object>, Stop> {
     };
     let source = Source::read(request)?;
     let document = source.document()?;
+    if plan.given.is_some() {
+        return Ok(Some(as_given(promise, plan.target.workflow, &document)));
+    }
     let refusal = match resource_object(promise, action, &document.root) {
         Ok(mut object) => {
             object.remarks.extend(admission::repeated(&document.duplicates));
@@ -260,6 +283,23 @@ fn object(job: &Job<'_>, plan: &Plan<'_>) -> Result<Option<Object>, Stop> {
     let errors = refusal.problems.iter().map(|problem| problem.error(&source)).collect();
     let expected = expected.map(str::to_owned);
     Err(Stop::Failure(Failure::Refused { why: refusal.text, errors, expected }))
+}
+
+/// The input as it is, and what the API fills in. What else the platform would make of it, or would not take, is only
+/// said.
+fn as_given(promise: &Promise, workflow: Workflow, document: &Document) -> Object {
+    let mut object = Object::given(promise, &document.root);
+    if workflow.kind == WorkflowType::Resource && promise.api.is_some() {
+        object.remarks = match resource_object(promise, workflow.action, &document.root) {
+            Ok(accepted) => {
+                object.fill_in(&accepted);
+                accepted.remarks
+            }
+            Err(refusal) => refusal.problems,
+        };
+        object.remarks.extend(admission::repeated(&document.duplicates));
+    }
+    object
 }
 
 fn unless_expected(object: Object, refused: Option<&str>) -> Result<Option<Object>, Stop> {

@@ -58,7 +58,7 @@ fn is_known(job: &Job<'_>, place: &Place) -> bool {
     match &job.subject {
         Subject::Test(test) if is_below(&test.folder) => true,
         Subject::Test(_) => !job.suite.is_narrowed && is_below(&job.suite.searched),
-        Subject::Broken(_) | Subject::Example { .. } => false,
+        Subject::Broken(_) | Subject::Example { .. } | Subject::AsGiven { .. } => false,
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn remove(unused: &[Unused]) -> Result<Vec<String>, SourceError> {
                 .collect();
             without(&mut root, list, &gone);
         }
-        let around = Around { name: FILE_NAME, marks: &[], others: &[] };
+        let around = Around { name: FILE_NAME, marks: &[], others: &[], parts: None };
         let text = edit(&source.bytes, emit_node(&root).as_bytes(), &around).text;
         store(file, &text, false)
             .map_err(|error| SourceError::whole(file, format!("cannot be written: {}", plain(&error))))?;

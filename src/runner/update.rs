@@ -1,6 +1,8 @@
 //! Storing what a pipeline left as what is expected.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Stop;
@@ -10,16 +12,16 @@ use crate::compare::{self, Around, Rewritten};
 use crate::diagnostic::{Source, SourceError};
 use crate::outcome::{Left, Located, TestOutcome};
 use crate::suite::changes::Changes;
-use crate::suite::expectation::{Anew, FOLDERS, How, PipelineExpectation};
+use crate::suite::expectation::{Anew, FOLDERS, How, PipelineExpectation, Replacement};
 use crate::suite::settings::FILE_NAME;
 use crate::tree::{self, EntryKind};
 
 /// The paths that differ, below each of the folders that a pipeline leaves.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    /// Each with the file that was left for it.
-    pub(super) metadata: BTreeMap<String, String>,
-    pub(super) output: BTreeMap<String, String>,
+    /// Each with what takes its place.
+    pub(super) metadata: BTreeMap<String, Replacement>,
+    pub(super) output: BTreeMap<String, Replacement>,
 }
 
 /// Writes the files that differ, and no others. A test of a pipeline that leaves nothing gets a folder that says so.
@@ -62,27 +64,44 @@ pub(super) fn remark(anew: &Anew) -> String {
     }
 }
 
-/// Writes the status and the Works anew where they are expected and differ.
+/// Writes the status and the Works anew where they are expected, differ, and are taken.
 pub(super) fn store_summaries(
     plan: &Plan<'_>,
     outcome: &TestOutcome,
+    is_taken: impl Fn(usize) -> bool,
     changes: &mut Changes,
 ) -> Result<(), Stop> {
     for Summary { expected, actual, .. } in summaries::of(plan, outcome)? {
         let differs = |name: &str| {
             let differs =
                 |located: &Located| located.difference.file == name && located.expected == expected.root;
-            outcome.differences.iter().any(differs)
+            let mut all = outcome.differences.iter().enumerate();
+            all.any(|(index, located)| is_taken(index) && differs(located))
         };
         for name in expected.entries.keys().filter(|name| differs(name)) {
             if !actual.entries.contains_key(name) {
                 changes.remove(expected.root.join(name), &expected.root)?;
                 continue;
             }
-            let around = Around { name, marks: plan.settings.marks(), others: &[] };
+            let around = Around { name, marks: plan.settings.marks(), others: &[], parts: None };
             let edited = compare::edit(&expected.read(name)?, &actual.read(name)?, &around);
             changes.store(expected.root.join(name), &edited.text, false)?;
         }
+    }
+    Ok(())
+}
+
+/// Writes the drafts of files that are not written otherwise.
+pub(super) fn store_drafts(plan: &Plan<'_>, changes: &mut Changes) -> Result<(), SourceError> {
+    for (expected, draft) in plan.expectation.drafts().iter() {
+        let text = Source::read(draft)?.bytes;
+        let is_same = fs::read(expected).is_ok_and(|bytes| bytes == text);
+        if is_same || changes.has(expected) {
+            continue;
+        }
+        let metadata = fs::metadata(expected).or_else(|_| fs::metadata(draft));
+        let executable = metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
+        changes.store(expected.to_owned(), &text, executable)?;
     }
     Ok(())
 }

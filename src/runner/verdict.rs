@@ -1,12 +1,13 @@
 //! What a test comes to by what was left, whether that was just now or is kept from an earlier run.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::test::Plan;
 use super::{Stop, judgement, update, varying};
 use crate::diagnostic::SourceError;
 use crate::kratix::{Finding, Severity};
-use crate::outcome::{Failure, TestOutcome, Verdict};
+use crate::outcome::{Failure, Item, TestOutcome, Verdict, What};
 use crate::suite::changes::Changes;
 use crate::suite::expectation::How;
 use crate::suite::settings::Compare;
@@ -28,6 +29,7 @@ pub(super) fn conclude(plan: &Plan<'_>, outcome: &mut TestOutcome, update: bool)
         return Ok(Verdict::Failed);
     }
     outcome.notes = judged.notes;
+    outcome.compared = judged.compared;
     outcome.differences = judged.differences;
     let gone = judgement::gone(plan);
     if update {
@@ -55,6 +57,38 @@ fn store(
         outcome.differences.retain(|located| judgement::cannot_be_stored(&located.difference));
         return Ok(Verdict::Failed);
     }
+    take(plan, is_new, gone, &|_| true, outcome)
+}
+
+/// Makes some of what was left the expectation, and the drafts with it: all of it, or nothing.
+pub(super) fn take_items(
+    plan: &Plan<'_>,
+    items: &[&Item],
+    outcome: &mut TestOutcome,
+) -> Result<Verdict, Stop> {
+    if items.is_empty() && plan.expectation.drafts().iter().next().is_none() {
+        return Ok(Verdict::Updated(Vec::new()));
+    }
+    let is_new = matches!(outcome.verdict, Verdict::New | Verdict::NotCompared);
+    let (mut gone, mut taken) = (Vec::new(), BTreeSet::new());
+    for item in items {
+        match &item.what {
+            What::Differences(indexes) => taken.extend(indexes.iter().copied()),
+            What::Gone(folder) => gone.push(folder.clone()),
+            What::Nothing => {}
+        }
+    }
+    take(plan, is_new, &gone, &|index| taken.contains(&index), outcome)
+}
+
+/// Stores what of the differences is taken, and removes what is expected of pipelines that are gone.
+fn take(
+    plan: &Plan<'_>,
+    is_new: bool,
+    gone: &[PathBuf],
+    is_taken: &dyn Fn(usize) -> bool,
+    outcome: &mut TestOutcome,
+) -> Result<Verdict, Stop> {
     let mut changes = Changes::of(plan.expectation.test());
     if let Some(folder) = plan.new_test {
         update::new_test(folder, plan.request.as_deref(), &mut changes)?;
@@ -64,13 +98,16 @@ fn store(
     let mut anew = Vec::new();
     for (pipeline, left) in judgement::left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, plan.is_alone())?;
-        let differences = outcome.differences.iter().filter(|located| located.is_of(pipeline));
-        let changed = judgement::changed(differences.map(|located| &located.difference));
+        let differences = outcome.differences.iter().enumerate();
+        let differences = differences.filter(|(_, located)| located.is_of(pipeline));
+        let changed =
+            judgement::changed(differences.map(|(index, located)| (&located.difference, is_taken(index))));
         let varying = varying::spots(pipeline, outcome);
         let how = How { exact, marks: plan.settings.marks(), varying: &varying };
         anew.extend(update::store(&expectation, (&left, &changed), is_new, (&how, &mut changes))?);
     }
-    update::store_summaries(plan, outcome, &mut changes)?;
+    update::store_summaries(plan, outcome, is_taken, &mut changes)?;
+    update::store_drafts(plan, &mut changes)?;
     outcome.remarks.extend(anew.iter().map(update::remark));
     Ok(Verdict::Updated(changes.commit()?))
 }

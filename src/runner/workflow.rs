@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::environment::{self, Prepared};
 use super::images::Images;
-use super::pipeline::PipelineRun;
+use super::pipeline::{self, PipelineRun};
 use super::platform::{Next, Platform};
 use super::symptoms::{evicted, symptoms};
 use super::test::Plan;
@@ -113,7 +113,7 @@ impl<E: Engine> Runner<'_, E> {
     ) -> Result<PipelineRun<'p>, Stop> {
         if let Some(stage) = plan.target.stage.as_deref().filter(|stage| pipeline.container(stage).is_none())
         {
-            let path = &job.suite.file.source.path;
+            let path = &job.suite.file.declares(plan.target.workflow);
             let names: Vec<&str> =
                 pipeline.containers.iter().map(|container| container.name.as_str()).collect();
             let error =
@@ -132,7 +132,7 @@ impl<E: Engine> Runner<'_, E> {
             volumes,
             disk_limit,
             secrets: environment::secrets(plan, self.options),
-            object: platform.object().to_yaml(),
+            input: pipeline::input(plan.given, platform.object())?,
             before: plan.before.clone(),
             results,
         })

@@ -1,21 +1,28 @@
 //! Files of a test that are written and removed together: all of them, or none.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
+use rustix::fs::Access;
+use tempfile::TempDir;
 
 use super::expectation::Written;
 use crate::diagnostic::SourceError;
 use crate::tree;
+
+/// How the folder is called in which files are written before they are put in their places: beside what is expected, so
+/// that nothing in it is taken for that, and hidden, so that it is taken for no test.
+const UNFINISHED: &str = ".kratix-test-unfinished-";
 
 /// What is to be done to the files of a test. Nothing is, until it is committed.
 #[derive(Debug)]
 pub(crate) struct Changes {
     /// The test's folder. A link below it would lead to what is not the test's.
     test: PathBuf,
+    /// Where files are written before they are put in their places.
+    unfinished: Option<TempDir>,
     removed: Vec<Removal>,
     stored: Vec<Stored>,
 }
@@ -30,13 +37,13 @@ struct Removal {
 /// A file that is written already, but not in its place.
 #[derive(Debug)]
 struct Stored {
-    staged: TempPath,
+    staged: PathBuf,
     path: PathBuf,
 }
 
 impl Changes {
     pub(crate) fn of(test: &Path) -> Self {
-        Self { test: below(test).to_owned(), removed: Vec::new(), stored: Vec::new() }
+        Self { test: below(test).to_owned(), unfinished: None, removed: Vec::new(), stored: Vec::new() }
     }
 
     /// How many files it is about.
@@ -47,8 +54,7 @@ impl Changes {
     /// Removes what is there and no folder, and the folders below `root` that it leaves empty.
     pub(crate) fn remove(&mut self, path: PathBuf, root: &Path) -> Result<(), SourceError> {
         let folder = self.folder(&path)?;
-        // What may not be written to may not be removed from either; the file is gone at once.
-        tempfile::tempfile_in(folder).map_err(|error| cannot(&path, &error))?;
+        is_writable(&folder).map_err(|error| cannot(&path, &error))?;
         self.removed.push(Removal { path, root: below(root).to_owned() });
         Ok(())
     }
@@ -60,7 +66,8 @@ impl Changes {
             let message = "is a folder, where the pipeline leaves a file of this name";
             return Err(SourceError::whole(&path, message).hint("move away what is in it"));
         }
-        let staged = stage(&folder, bytes, executable).map_err(|error| cannot(&path, &error))?;
+        let staged = is_writable(&folder).and_then(|()| self.stage(bytes, executable));
+        let staged = staged.map_err(|error| cannot(&path, &error))?;
         self.stored.push(Stored { staged, path });
         Ok(())
     }
@@ -68,6 +75,29 @@ impl Changes {
     /// Writes a file that is not there yet; one that is stays as it is.
     pub(crate) fn create(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), SourceError> {
         if fs::symlink_metadata(&path).is_ok() { Ok(()) } else { self.store(path, bytes, false) }
+    }
+
+    /// Whether a file is already written or removed.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.removes(path) || self.stored.iter().any(|stored| stored.path == path)
+    }
+
+    /// Writes a file that is yet to be put in its place.
+    fn stage(&mut self, bytes: &[u8], executable: bool) -> io::Result<PathBuf> {
+        let folder = match &self.unfinished {
+            Some(folder) => folder,
+            None => {
+                let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(existing(&self.test))?;
+                // Nor does anybody commit what a killed run left.
+                fs::write(folder.path().join(".gitignore"), "*\n")?;
+                self.unfinished.insert(folder)
+            }
+        };
+        let staged = folder.path().join(self.stored.len().to_string());
+        fs::write(&staged, bytes)?;
+        let mode = if executable { 0o755 } else { 0o644 };
+        fs::set_permissions(&staged, fs::Permissions::from_mode(mode))?;
+        Ok(staged)
     }
 
     /// Does all of it.
@@ -83,7 +113,7 @@ impl Changes {
             done(&path, remove(&path, &root))?;
         }
         for (Stored { staged, path }, replaced) in self.stored.into_iter().zip(replaced) {
-            done(&path, put(staged, &path, replaced))?;
+            done(&path, put(&staged, &path, replaced))?;
         }
         Ok(written)
     }
@@ -136,12 +166,23 @@ fn existing(path: &Path) -> PathBuf {
     folder.to_owned()
 }
 
-fn stage(folder: &Path, bytes: &[u8], executable: bool) -> io::Result<TempPath> {
-    let mut file = NamedTempFile::with_prefix_in(".kratix-test-", folder)?;
-    file.write_all(bytes)?;
-    let mode = if executable { 0o755 } else { 0o644 };
-    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
-    Ok(file.into_temp_path())
+fn is_writable(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// Removes what a killed run has left unfinished in the folder of a test, or above it where the test was new. Nobody else
+/// may be writing to the tests of the Promise.
+pub(crate) fn sweep(promise: &Path, test: &Path) {
+    let above = test.ancestors().skip(1).take_while(|folder| folder.starts_with(promise));
+    for folder in std::iter::once(test).chain(above) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+            if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                // What cannot be removed is in nobody's way.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
 }
 
 fn remove(path: &Path, root: &Path) -> io::Result<Written> {
@@ -155,12 +196,12 @@ fn remove(path: &Path, root: &Path) -> io::Result<Written> {
     Ok(Written::Removed(path.to_owned()))
 }
 
-fn put(staged: TempPath, path: &Path, replaced: bool) -> io::Result<Written> {
+fn put(staged: &Path, path: &Path, replaced: bool) -> io::Result<Written> {
     if is_folder(path) {
         remove_empty(path)?;
     }
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    staged.persist(path).map_err(|error| error.error)?;
+    fs::rename(staged, path)?;
     Ok(if replaced { Written::Changed(path.to_owned()) } else { Written::Created(path.to_owned()) })
 }
 
@@ -267,6 +308,20 @@ mod tests {
         changes.commit().expect("written");
         assert_eq!(listing(&root), ["a=old", "b=new", "out=", "out/new=new"]);
         assert_eq!(listing(other.path()), ["b=old"]);
+    }
+
+    #[test]
+    fn what_is_unfinished_is_beside_what_is_expected_and_is_swept() {
+        let promise = folder(&["test/a/output/x", "test/.kratix-test-unfinished-old/0"]);
+        let test = promise.path().join("test/a");
+        let mut changes = Changes::of(&test);
+        changes.store(test.join("output/x"), b"new", false).expect("staged");
+        let unfinished = changes.unfinished.take().expect("a folder").keep();
+        assert_eq!(unfinished.parent(), Some(test.as_path()));
+        assert_eq!(fs::read_to_string(unfinished.join(".gitignore")).expect("a file"), "*\n");
+        drop(changes);
+        sweep(promise.path(), &test);
+        assert_eq!(listing(promise.path()), ["test=", "test/a=", "test/a/output=", "test/a/output/x=old"]);
     }
 
     #[test]

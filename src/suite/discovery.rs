@@ -177,6 +177,10 @@ impl<'a> Walk<'a> {
             self.found.push(Ok(self.test(root, folder, settings)?));
             return Ok(true);
         }
+        // Another layout, whose input is no test by itself.
+        if ["before", "after"].iter().all(|name| children.iter().any(|child| child.ends_with(name))) {
+            return Ok(false);
+        }
         let (below, parts) = self.visit_below(root, children, &settings);
         if names_a_test && !below {
             self.found.push(Ok(self.test(root, folder, settings)?));
@@ -355,6 +359,15 @@ mod tests {
             names(&["test/_b/input/object.yaml", "test/.c/input/object.yaml", "test/d/input/object.yaml"]),
             ["d"]
         );
+    }
+
+    #[test]
+    fn before_and_after_are_no_tests() {
+        assert_eq!(
+            names(&["test/a/before/input/object.yaml", "test/a/after/output/x"]),
+            Vec::<String>::new()
+        );
+        assert_eq!(names(&["test/a/before/input/object.yaml"]), ["a/before"]);
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::compare::{self, Around, MarkRule, Rewritten, Spot};
+use crate::compare::{self, Around, MarkRule, Parts, Rewritten, Spot};
 use crate::diagnostic::{Source, SourceError};
 use crate::tree::{self, EntryKind, Resolution, Tree};
 
 use super::changes::Changes;
+use super::drafts::Drafts;
 
 /// The two folders that a pipeline leaves.
 pub(crate) const FOLDERS: [&str; 2] = ["metadata", "output"];
@@ -20,6 +21,8 @@ pub(crate) struct Expectation {
     test: PathBuf,
     /// The test's folder, or `expected` in it.
     folder: PathBuf,
+    /// What is read in place of its files.
+    drafts: Drafts,
 }
 
 /// The expectations of one pipeline.
@@ -27,6 +30,16 @@ pub(crate) struct Expectation {
 pub(crate) struct PipelineExpectation {
     /// The folder that holds `metadata` and `output`.
     pub(crate) folder: PathBuf,
+    drafts: Drafts,
+}
+
+/// What takes the place of an expected file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replacement {
+    /// The file that was left.
+    pub(crate) left: String,
+    /// The documents that are taken from it, if not all.
+    pub(crate) parts: Option<Parts>,
 }
 
 /// A file that was written or removed, for saying so.
@@ -68,7 +81,18 @@ impl How<'_> {
 impl Expectation {
     pub(crate) fn of(test: &Path) -> Self {
         let expected = test.join("expected");
-        Self { test: test.to_owned(), folder: if expected.is_dir() { expected } else { test.to_owned() } }
+        let folder = if expected.is_dir() { expected } else { test.to_owned() };
+        Self { test: test.to_owned(), folder, drafts: Drafts::default() }
+    }
+
+    /// The same with drafts in place of some of its files.
+    #[must_use]
+    pub(crate) fn with(self, drafts: Drafts) -> Self {
+        Self { drafts, ..self }
+    }
+
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.drafts
     }
 
     /// The exit code that `exitcode` beside the expectations says, if it is there.
@@ -102,15 +126,16 @@ impl Expectation {
 
     /// Where the expectations of a pipeline stand. Several pipelines have a folder each; one alone may.
     pub(crate) fn pipeline(&self, name: &str, alone: bool) -> Result<PipelineExpectation, SourceError> {
+        let at = |folder: PathBuf| Ok(PipelineExpectation { folder, drafts: self.drafts.clone() });
         let own = self.folder.join("pipelines").join(tree::one_part(name));
         if own.is_dir() {
-            return Ok(PipelineExpectation { folder: own });
+            return at(own);
         }
         if alone {
-            return Ok(PipelineExpectation { folder: self.folder.clone() });
+            return at(self.folder.clone());
         }
         match FOLDERS.iter().map(|folder| self.folder.join(folder)).find(|folder| folder.is_dir()) {
-            None => Ok(PipelineExpectation { folder: own }),
+            None => at(own),
             Some(flat) => {
                 let message = "is for a workflow of one pipeline, and this one has several, each with folders of its own";
                 let hint = format!("move what {name} leaves to {}", own.display());
@@ -123,31 +148,33 @@ impl Expectation {
 impl PipelineExpectation {
     /// Whether nothing was ever expected: neither folder exists.
     pub(crate) fn is_new(&self) -> bool {
-        !FOLDERS.iter().any(|folder| self.folder.join(folder).exists())
+        let is_there = |folder: PathBuf| folder.exists() || self.drafts.is_in(&folder);
+        !FOLDERS.iter().any(|folder| is_there(self.folder.join(folder)))
     }
 
     /// What is expected of one of the folders; a folder that is absent is expected to be empty.
     pub(crate) fn read(&self, folder: &str) -> Result<Tree, SourceError> {
         let root = self.folder.join(folder);
-        if !root.exists() {
-            return Ok(Tree { root, ..Tree::default() });
-        }
-        if !root.is_dir() {
-            let message = "is no folder, where the files that a pipeline leaves are expected";
-            return Err(SourceError::whole(&root, message).hint("move it away"));
-        }
-        let mut tree = tree::scan(&root).map_err(|error| SourceError::whole(&root, error.to_string()))?;
+        let mut tree = match root.exists() {
+            false => Tree { root, ..Tree::default() },
+            true if root.is_dir() => files(&root)?,
+            true => {
+                let message = "is no folder, where the files that a pipeline leaves are expected";
+                return Err(SourceError::whole(&root, message).hint("move it away"));
+            }
+        };
+        self.drafts.lay(&mut tree);
         tree.entries.retain(|path, _| !is_kept_for_git(path));
         Ok(tree)
     }
 
-    /// Makes what a pipeline left the expectation: `changed` are the paths that differ, each with that of the file that was
-    /// left for it; the others stay as they are. Tells what of the files could not be changed in its place.
+    /// Makes what a pipeline left the expectation: `changed` are the paths that differ, each with what takes their place;
+    /// the others stay as they are. Tells what of the files could not be changed in its place.
     pub(crate) fn write(
         &self,
         folder: &str,
         left: &Tree,
-        changed: &BTreeMap<String, String>,
+        changed: &BTreeMap<String, Replacement>,
         (how, changes): (&How<'_>, &mut Changes),
     ) -> Result<Vec<Anew>, SourceError> {
         let expected = self.read(folder)?;
@@ -155,31 +182,34 @@ impl PipelineExpectation {
         let root = self.folder.join(folder);
         let is_there =
             |path: &str| expected.entries.get(path).is_some_and(|entry| entry.kind != EntryKind::Directory);
-        for path in changed
-            .iter()
-            .filter(|(path, left_path)| is_there(path) && file_behind(left, left_path).is_none())
-        {
-            changes.remove(root.join(path.0), &root)?;
+        let source = |replacement: &Replacement| file_behind(left, &replacement.left);
+        for (path, _) in changed.iter().filter(|(path, with)| is_there(path) && source(with).is_none()) {
+            changes.remove(root.join(path), &root)?;
         }
-        for (path, source) in
-            changed.iter().filter_map(|(path, other)| Some((path, file_behind(left, other)?)))
-        {
-            let bytes = read(left, &source)?;
+        for (path, with) in changed {
+            let Some(source) = source(with) else { continue };
+            let mut text = read(left, &source)?;
             let executable = left.entries.get(&source).is_some_and(|entry| entry.mode & 0o111 != 0);
-            let mut text = bytes;
+            let file = root.join(path);
             if how.edits(path) {
                 let others = changed.keys().filter(|other| *other != path && how.edits(other));
                 let others: Vec<Vec<u8>> = others.filter_map(|other| expected.read(other).ok()).collect();
-                let name = format!("{folder}/{path}");
-                let around = Around { name: &name, marks: how.marks, others: &others };
-                let edited = compare::edit(&expected.read(path).unwrap_or_default(), &text, &around);
-                let file = root.join(path);
+                let (name, parts) = (format!("{folder}/{path}"), with.parts.as_ref());
+                let around = Around { name: &name, marks: how.marks, others: &others, parts };
+                let before = expected.read(path).unwrap_or_default();
+                let edited = match parts {
+                    None => compare::edit(&before, &text, &around),
+                    Some(_) => {
+                        compare::edit_parts(&before, &text, &around).ok_or_else(|| not_in_parts(&file))?
+                    }
+                };
                 anew.extend(edited.rewritten.into_iter().map(|what| Anew { file: file.clone(), what }));
                 text = edited.text;
-                let marked = how.varying.get(&name).and_then(|spots| compare::mark(&text, spots));
+                let spots = how.varying.get(&name).filter(|_| parts.is_none());
+                let marked = spots.and_then(|spots| compare::mark(&text, spots));
                 text = marked.unwrap_or(text);
             }
-            changes.store(root.join(path), &text, executable)?;
+            changes.store(file, &text, executable)?;
         }
         Ok(anew)
     }
@@ -190,6 +220,17 @@ impl PipelineExpectation {
     }
 }
 
+fn not_in_parts(file: &Path) -> SourceError {
+    SourceError::whole(file, "its documents cannot be changed one by one").hint("accept all of it, or none")
+}
+
+/// The files of a folder that count as expected.
+pub(crate) fn files(root: &Path) -> Result<Tree, SourceError> {
+    let mut tree = tree::scan(root).map_err(|error| SourceError::whole(root, error.to_string()))?;
+    tree.entries.retain(|path, _| !is_kept_for_git(path));
+    Ok(tree)
+}
+
 fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
     tree.read(path).map_err(|error| {
         SourceError::whole(&tree.root.join(path), format!("cannot be read: {}", tree::plain(&error)))
@@ -197,12 +238,12 @@ fn read(tree: &Tree, path: &str) -> Result<Vec<u8>, SourceError> {
 }
 
 /// A file that stands in an expected folder only because git keeps no empty ones.
-fn is_kept_for_git(path: &str) -> bool {
+pub(super) fn is_kept_for_git(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some(".gitkeep" | ".gitignore"))
 }
 
 /// The file at a path: itself, or the one inside the folder that it links to, which Kratix reads in its place.
-fn file_behind(tree: &Tree, path: &str) -> Option<String> {
+pub(super) fn file_behind(tree: &Tree, path: &str) -> Option<String> {
     match tree.resolve(path) {
         Resolution::File(path) => Some(path),
         _ => None,
@@ -277,9 +318,10 @@ mod tests {
         ]);
         let left = folder(&[("a.yaml", "a: 1\n"), ("b.yaml", "new"), ("c/c.yaml", "c")]);
         let left = tree::scan(left.path()).expect("a tree");
-        let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"].map(|path| (path.to_owned(), path.to_owned()));
+        let changed = ["b.yaml", "c/c.yaml", "d/gone.yaml"]
+            .map(|path| (path.to_owned(), Replacement { left: path.to_owned(), parts: None }));
         let how = How { exact: false, marks: &[], varying: &BTreeMap::new() };
-        let expectation = PipelineExpectation { folder: test.path().to_owned() };
+        let expectation = Expectation::of(test.path()).pipeline("p", true).expect("one pipeline");
         let output = test.path().join("output");
         let mut changes = Changes::of(test.path());
         expectation.write("output", &left, &changed.into(), (&how, &mut changes)).expect("staged");

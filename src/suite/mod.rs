@@ -3,13 +3,17 @@
 mod amiss;
 pub(crate) mod changes;
 pub(crate) mod discovery;
+pub(crate) mod drafts;
 pub(crate) mod expectation;
 pub(crate) mod filter;
 mod marks;
+pub(crate) mod origin;
 pub(crate) mod repository;
 pub(crate) mod requests;
 pub(crate) mod scaffold;
 pub(crate) mod settings;
+mod split;
+pub(crate) mod takeover;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -140,13 +144,14 @@ impl NamedTest {
 }
 
 impl PromiseSuite {
-    fn load(file: PromiseFile) -> Result<Self, SourceError> {
+    /// A Promise with its settings and its tests.
+    pub(crate) fn load(file: PromiseFile) -> Result<Self, SourceError> {
         let promise = Promise::parse(&file.source)?;
         let settings = Settings::load(&file.root, &file.folder)?;
         let tests = discover(&file, &promise, &settings)?;
         let has_tests = !tests.is_empty();
         let admission =
-            admission::check(&promise).iter().map(|problem| problem.finding(&file.source.path)).collect();
+            admission::check(&promise).iter().map(|problem| problem.finding_in(&file.source)).collect();
         let searched = file.folder.clone();
         Ok(Self { file, promise, settings, tests, admission, has_tests, searched, is_narrowed: false })
     }

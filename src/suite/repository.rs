@@ -3,10 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::settings::join;
+use super::split;
 use crate::diagnostic::{Source, SourceError};
-use crate::kratix::{Promise, holds_promise};
+use crate::kratix::{self, Promise, Workflow, holds_promise};
 
-/// The file that holds a Promise.
+/// The file that holds a Promise, or the files that it is split into.
 #[derive(Debug, Clone)]
 pub(crate) struct PromiseFile {
     pub(crate) source: Source,
@@ -14,6 +15,16 @@ pub(crate) struct PromiseFile {
     pub(crate) folder: PathBuf,
     /// The root of its repository; without one, the folder itself.
     pub(crate) root: PathBuf,
+}
+
+impl PromiseFile {
+    /// The file that declares a workflow, or that would.
+    pub(crate) fn declares(&self, workflow: Workflow) -> PathBuf {
+        if self.source.parts().is_empty() {
+            return self.source.path.clone();
+        }
+        join(&self.folder, kratix::split::workflow_file(workflow))
+    }
 }
 
 /// What was found from a folder.
@@ -42,7 +53,7 @@ pub(crate) fn find(folder: &Path) -> Result<Found, SourceError> {
     if below.is_empty() {
         let message = "no Promise here, in a folder above it up to the repository's root, or below it";
         return Err(SourceError::whole(folder, message)
-            .hint("a Promise is a YAML file with `kind: Promise`; name its folder with --dir"));
+            .hint("a Promise is a YAML file with `kind: Promise`, or api.yaml with workflows/; name its folder with --dir"));
     }
     Ok(Found::Below(below))
 }
@@ -84,7 +95,7 @@ pub(super) fn climb(folder: &Path, steps: usize) -> PathBuf {
     path
 }
 
-/// The Promise's file in a folder, `promise.yaml` before others.
+/// The Promise's file in a folder, `promise.yaml` before others, and any before files that it is split into.
 fn promise_in(folder: &Path) -> Result<Option<Source>, SourceError> {
     let preferred = join(folder, "promise.yaml");
     if preferred.is_file() {
@@ -102,7 +113,8 @@ fn promise_in(folder: &Path) -> Result<Option<Source>, SourceError> {
         }
     }
     match found.len() {
-        0 | 1 => Ok(found.pop()),
+        0 => split::promise_in(folder),
+        1 => Ok(found.pop()),
         _ => Err(several(folder, &found)),
     }
 }
@@ -204,6 +216,35 @@ mod tests {
             error.ends_with("holds 2 Promises (a.yaml, b.yaml) and none is named promise.yaml"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_promise_may_be_split_into_files_and_promise_yaml_comes_first() {
+        let api = "kind: CustomResourceDefinition\n";
+        for files in [
+            [("api.yaml", api), ("workflows/resource/configure/workflow.yaml", "[]\n")],
+            [("api.yaml", api), ("dependencies.yaml", "[]\n")],
+        ] {
+            let folder = tree(&files);
+            assert_eq!(one(folder.path()), folder.path().join("api.yaml"));
+            fs::write(folder.path().join("promise.yaml"), PROMISE).expect("a file");
+            assert_eq!(one(folder.path()), folder.path().join("promise.yaml"));
+        }
+        let folder = tree(&[(".git/HEAD", ""), ("workflows/promise/delete/workflow.yaml", "[]\n")]);
+        assert_eq!(
+            one(&folder.path().join("workflows/promise")),
+            folder.path().join("workflows/promise/delete/workflow.yaml")
+        );
+    }
+
+    #[test]
+    fn files_of_other_projects_make_no_promise() {
+        for files in [
+            [("api.yaml", "openapi: 3.0.0\n"), ("dependencies.yaml", "[]\n")],
+            [("api.yaml", "kind: CustomResourceDefinition\n"), ("workflows/ci.yaml", "on: push\n")],
+        ] {
+            find(tree(&files).path()).expect_err("no Promise");
+        }
     }
 
     #[test]

@@ -299,7 +299,7 @@ impl Settings {
     }
 
     /// Lays the settings of an inner file over these.
-    pub(super) fn lay(&mut self, inner: Self) {
+    pub(crate) fn lay(&mut self, inner: Self) {
         lay(&mut self.workflow, inner.workflow);
         lay(&mut self.request, inner.request);
         lay(&mut self.network, inner.network);
@@ -499,6 +499,24 @@ fn downwards(root: &Path, folder: &Path) -> Vec<PathBuf> {
     (0..=steps).rev().map(|step| climb(folder, step)).collect()
 }
 
+/// Whether a variable of this name holds a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "KEY",
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "SECRET",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "APIKEY",
+        "PAT",
+    ];
+    let name = name.to_ascii_uppercase();
+    name.split('_').any(|word| WORDS.contains(&word)) || name.ends_with("PASSWORD") || name.ends_with("TOKEN")
+}
+
 /// A path below a folder, without a leading `./`.
 pub(crate) fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     if folder == Path::new(".") { path.as_ref().to_owned() } else { folder.join(path) }
@@ -539,6 +557,7 @@ fn nearest(message: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
 
     use super::*;
@@ -633,6 +652,36 @@ mod tests {
         for text in ["findings: {KT999: allow}\n", "expect: {findings: [KT999]}\n"] {
             let error = error(text).0;
             assert!(error.starts_with("1:") && error.ends_with(unknown), "{error}");
+        }
+    }
+
+    /// The names that serde knows of something, as it lists them to who writes another.
+    fn known<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> BTreeSet<String> {
+        let error = serde_yaml::from_str::<T>("{nothing: 1}").expect_err("it is unknown").to_string();
+        let (_, names) = error.split_once(", expected ").expect("a list of names");
+        names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_schema_has_every_setting_and_no_others() {
+        let schema = include_str!("../../schema/kratix-test.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
+        for (at, known) in [
+            ("", known::<Settings>()),
+            ("/definitions/built", known::<Built>()),
+            ("/definitions/stage", known::<StageSetting>()),
+            ("/definitions/expect", known::<Expect>()),
+            ("/definitions/mark", known::<MarkSetting>()),
+            ("/definitions/filter", known::<FilterSetting>()),
+        ] {
+            let object = schema.pointer(at).expect("a schema");
+            let properties = object["properties"].as_object().expect("properties");
+            assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), known, "{at}");
+            assert_eq!(object["additionalProperties"], false, "{at}");
+            let described = |(name, property): (&String, &serde_json::Value)| {
+                assert!(property["description"].is_string(), "{at}/{name} is not described");
+            };
+            properties.iter().for_each(described);
         }
     }
 

@@ -25,6 +25,10 @@ impl Limits {
     pub(super) const DEFAULT: Self =
         Self { kept: 64 << 20, read: 4 << 30, entries: 50_000, depth: 128, path: 2048 };
 
+    /// Of the results of many tests.
+    pub(super) const ARTIFACT: Self =
+        Self { kept: 512 << 20, read: 1 << 30, entries: 200_000, ..Self::DEFAULT };
+
     /// Refuses a path that is too deep or too long to be handled by its name.
     pub(super) fn check(&self, path: &str) -> Result<(), TreeError> {
         if path.split('/').count() > self.depth || path.len() > self.path {

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use collect::{collect, scan};
+pub(crate) use collect::{collect, copy_artifact, scan};
 pub(crate) use resolve::Resolution;
-pub(crate) use unpack::unpack;
+pub(crate) use unpack::{unpack, unpack_artifact};
 pub(crate) use usage::disk_usage;
 
 /// What a folder holds, by path relative to it, with `/` between names.
@@ -32,6 +32,8 @@ pub(crate) struct Tree {
     pub top: Option<Entry>,
     /// Every entry below the root, directories too, but not the root itself.
     pub entries: BTreeMap<String, Entry>,
+    /// Of files whose bytes are not where their path says: where they are.
+    pub elsewhere: BTreeMap<String, PathBuf>,
 }
 
 /// One entry, with the owner and mode that the container gave it.
@@ -86,9 +88,9 @@ pub(crate) enum TreeError {
     /// Only of an archive, where even what is not kept has to be read.
     #[error("{path}: more than {} MiB in the folder", limit >> 20)]
     TooMuch { path: String, limit: u64 },
-    #[error("the archive from the engine cannot be read: {}", plain(_0))]
+    #[error("the archive cannot be read: {}", plain(_0))]
     Archive(io::Error),
-    #[error("the archive from the engine is refused: {path}: {reason}")]
+    #[error("the archive is refused: {path}: {reason}")]
     Refused { path: String, reason: &'static str },
 }
 
@@ -125,7 +127,10 @@ impl Tree {
             Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
             None => return Err(io::Error::from(io::ErrorKind::NotFound)),
         }
-        open_regular(&self.root.join(path))
+        match self.elsewhere.get(path) {
+            Some(file) => open_regular(file),
+            None => open_regular(&self.root.join(path)),
+        }
     }
 }
 

@@ -16,14 +16,24 @@ pub(crate) fn unpack(tar: impl Read, into: &Path) -> Result<Tree, TreeError> {
     unpack_within(tar, into, Limits::DEFAULT)
 }
 
+/// The same of an archive that anybody may have made, of any folders: nothing of a path is dropped.
+pub(crate) fn unpack_artifact(tar: impl Read, into: &Path) -> Result<Tree, TreeError> {
+    unpack_below(b"./", tar, into, Limits::ARTIFACT)
+}
+
 fn unpack_within(tar: impl Read, into: &Path, limits: Limits) -> Result<Tree, TreeError> {
+    unpack_below(b"", tar, into, limits)
+}
+
+/// Unpacks an archive whose paths all have this before them.
+fn unpack_below(above: &[u8], tar: impl Read, into: &Path, limits: Limits) -> Result<Tree, TreeError> {
     fs::create_dir(into).map_err(|error| TreeError::io(&into.to_string_lossy(), error))?;
     let mut keeper = Keeper::new(into.to_owned(), limits);
     let mut archive = Archive::new(tar);
     let mut read = 0_u64;
     for entry in archive.entries().map_err(TreeError::Archive)? {
         let mut entry = entry.map_err(TreeError::Archive)?;
-        let path = entry.path_bytes().into_owned();
+        let path = [above, &entry.path_bytes()].concat();
         read = read.saturating_add(entry.size());
         if read > limits.read {
             let path = text(&path).unwrap_or_else(|written_out| written_out);
@@ -35,13 +45,18 @@ fn unpack_within(tar: impl Read, into: &Path, limits: Limits) -> Result<Tree, Tr
             let (kind, uid, gid) = (EntryKind::Directory, id(header.uid())?, id(header.gid())?);
             keeper.top(Entry { kind, mode, uid, gid });
         }
-        take(&mut keeper, &path, &mut entry)?;
+        take(&mut keeper, above, &path, &mut entry)?;
     }
     Ok(keeper.finish())
 }
 
 /// Takes over one entry, unless it is the root or below a directory that is not kept.
-fn take<R: Read>(keeper: &mut Keeper, path: &[u8], entry: &mut tar::Entry<'_, R>) -> Result<(), TreeError> {
+fn take<R: Read>(
+    keeper: &mut Keeper,
+    above: &[u8],
+    path: &[u8],
+    entry: &mut tar::Entry<'_, R>,
+) -> Result<(), TreeError> {
     let (path, utf8) = match path_in_folder(path)? {
         Some(Name::Utf8(path)) => (path, true),
         Some(Name::WrittenOut(path)) => (path, false),
@@ -55,14 +70,18 @@ fn take<R: Read>(keeper: &mut Keeper, path: &[u8], entry: &mut tar::Entry<'_, R>
     parents(keeper, &path)?;
     refuse_second(keeper, &path, header.entry_type())?;
     let mode = header.mode().map_err(TreeError::Archive)? & 0o7777;
-    let kind = if utf8 { kind(keeper, &path, mode, entry)? } else { EntryKind::Unkept(Unkept::NameNotUtf8) };
+    let kind = if utf8 {
+        kind(keeper, above, (&path, mode), entry)?
+    } else {
+        EntryKind::Unkept(Unkept::NameNotUtf8)
+    };
     keeper.add(path, Entry { kind, mode, uid: id(header.uid())?, gid: id(header.gid())? })
 }
 
 fn kind<R: Read>(
     keeper: &mut Keeper,
-    path: &str,
-    mode: u32,
+    above: &[u8],
+    (path, mode): (&str, u32),
     entry: &mut tar::Entry<'_, R>,
 ) -> Result<EntryKind, TreeError> {
     Ok(match entry.header().entry_type() {
@@ -76,7 +95,7 @@ fn kind<R: Read>(
             EntryKind::Symlink { target: text(&target).unwrap_or_else(|written_out| written_out) }
         }
         EntryType::Link => {
-            let first = link_name(path, entry)?;
+            let first = [above, &link_name(path, entry)?].concat();
             second_name(keeper, path, mode, &first)?
         }
         EntryType::Fifo => EntryKind::Unkept(Unkept::Fifo),
@@ -248,6 +267,27 @@ mod tests {
     }
 
     #[test]
+    fn of_an_artifact_the_whole_path_counts() {
+        let tar = Tar::new()
+            .file(b"a/b", b"1")
+            .file(b"/etc/c", b"2")
+            .add(b"./d", EntryType::Link, b"a/b", b"")
+            .add(b"l", EntryType::Symlink, b"/etc", b"");
+        let temporary = tempfile::tempdir().unwrap();
+        let bytes = tar.0.into_inner().unwrap();
+        let tree = unpack_artifact(bytes.as_slice(), &temporary.path().join("into")).unwrap();
+        assert_eq!(tree.entries.keys().collect::<Vec<_>>(), ["a", "a/b", "d", "etc", "etc/c", "l"]);
+        assert_eq!(tree.read("d").unwrap(), b"1");
+        for (name, link) in [("../x", ""), ("a/../../x", ""), ("x", "../../x")] {
+            let kind = if link.is_empty() { EntryType::Regular } else { EntryType::Link };
+            let bytes = Tar::new().add(name.as_bytes(), kind, link.as_bytes(), b"").0.into_inner().unwrap();
+            let error = unpack_artifact(bytes.as_slice(), &temporary.path().join("refused")).unwrap_err();
+            assert!(error.to_string().contains("it leads out of its folder"), "{error}");
+            fs::remove_dir_all(temporary.path().join("refused")).unwrap();
+        }
+    }
+
+    #[test]
     fn owners_and_modes_are_remembered_and_files_are_ours() {
         let (_temporary, tree) = Tar::new().file(b"o/a", b"1").tree();
         let entry = &tree.entries["a"];
@@ -261,10 +301,7 @@ mod tests {
     fn a_path_that_leads_out_is_refused() {
         for name in ["o/../../x", "../x", "o/.."] {
             let error = Tar::new().file(name.as_bytes(), b"x").error();
-            assert_eq!(
-                error,
-                format!("the archive from the engine is refused: {name}: it leads out of its folder")
-            );
+            assert_eq!(error, format!("the archive is refused: {name}: it leads out of its folder"));
         }
     }
 

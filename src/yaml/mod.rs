@@ -76,7 +76,30 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
+impl Document {
+    /// The same further down in a text.
+    pub(crate) fn lowered(mut self, lines: usize) -> Self {
+        self.root.lower(lines);
+        self.duplicates.iter_mut().for_each(|duplicate| duplicate.at.line += lines);
+        self
+    }
+}
+
 impl Node {
+    fn lower(&mut self, lines: usize) {
+        self.at.line += lines;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.lower(lines)),
+            Value::Map(map) => {
+                for entry in map.values_mut() {
+                    entry.key_at.line += lines;
+                    entry.node.lower(lines);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The value at a key, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key).map(|entry| &entry.node)

@@ -8,13 +8,14 @@ use regex::Regex;
 use crate::case::root;
 
 /// Module → the modules of ours that it may name.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 22] = [
     ("fuzz", &["diagnostic", "kratix", "suite", "tree"]),
     ("cli", &[]),
     (
         "commands",
         &[
             "archive",
+            "called",
             "cli",
             "cluster",
             "diagnostic",
@@ -25,14 +26,17 @@ const TABLE: [(&str, &[&str]); 19] = [
             "kratix",
             "outcome",
             "report",
+            "review",
             "runner",
             "suite",
             "tree",
         ],
     ),
+    ("review", &["compare", "outcome", "report", "runner", "suite", "tree"]),
     (
         "runner",
         &[
+            "called",
             "compare",
             "diagnostic",
             "engine",
@@ -48,6 +52,7 @@ const TABLE: [(&str, &[&str]); 19] = [
     (
         "report",
         &[
+            "called",
             "cli",
             "cluster",
             "commands",
@@ -63,29 +68,33 @@ const TABLE: [(&str, &[&str]); 19] = [
             "yaml",
         ],
     ),
-    ("doctor", &["engine"]),
-    ("suite", &["compare", "diagnostic", "kratix", "tree", "yaml"]),
+    ("doctor", &["called", "engine"]),
+    ("suite", &["compare", "diagnostic", "image", "kratix", "script", "tree", "yaml"]),
     ("cluster", &["archive", "engine", "tree"]),
     ("archive", &["tree"]),
-    ("image", &["diagnostic", "tree"]),
+    ("image", &["diagnostic", "script", "tree"]),
     ("engine", &["tree"]),
     ("kratix", &["diagnostic", "tree", "yaml"]),
     ("compare", &["diagnostic", "tree", "yaml"]),
     ("outcome", &["compare", "diagnostic", "exit", "kratix", "secrets", "suite", "tree"]),
+    ("called", &[]),
     ("exit", &[]),
     ("diagnostic", &["tree", "yaml"]),
+    ("script", &[]),
     ("secrets", &[]),
     ("yaml", &[]),
     ("tree", &[]),
 ];
 
 /// A library → the only files that may name it.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("bollard", &["engine/docker"]),
     ("bollard_buildkit_proto", &["engine/docker/buildkit"]),
     ("tonic", &["engine/docker/buildkit"]),
     ("hyper", &["engine/docker"]),
-    ("console", &["report/paint.rs", "report/terminal.rs"]),
+    ("console", &["report/fit.rs", "report/paint.rs", "report/prompt.rs", "report/terminal.rs"]),
+    ("crossterm", &["review/screen.rs"]),
+    ("signal_hook", &["review/screen.rs"]),
     ("indicatif", &["report/terminal.rs"]),
     ("clap", &["cli.rs", "lib.rs", "commands/"]),
     ("tokio", &["archive/", "cluster/", "engine/", "runner/", "commands/"]),

@@ -10,6 +10,8 @@ fn every_help_fits_80_columns_and_is_in_one_style() {
         &["list", "--help"],
         &["load", "--help"],
         &["doctor", "--help"],
+        &["pipeline", "--help"],
+        &["stage", "--help"],
         &["completions", "--help"],
     ] {
         let case = Case::empty().env("COLUMNS", "80");

@@ -38,7 +38,7 @@ fn an_update_marks_what_varies_between_two_runs() {
         .says("output/note.txt is another one at every run");
     let stored = case.read("test/new/output/a.yaml");
     assert!(stored.contains("  name: a   # the name\n"), "{stored}");
-    assert!(stored.contains("annotations: {made: !timestamp, id: !uuid }\n"), "{stored}");
+    assert!(stored.contains("annotations: {made: !timestamp , id: !uuid }\n"), "{stored}");
     assert!(stored.contains("  same: same\n"), "{stored}");
     let case = case.file("kratix-test.yaml", "ignore: [output/note.txt]\n");
     case.run(&["run"]).exits(0).says("PASS  new");
@@ -72,7 +72,7 @@ fn a_pipeline_that_fails_at_its_second_run_is_told() {
 fn a_yes_at_the_terminal_stores_what_was_left() {
     let case = varies();
     let mut terminal = case.at_terminal(&["run"]);
-    terminal.shows("Is this what new shall leave from now on?").types("y");
+    terminal.shows("Store this as what new is expected to leave?").types("y");
     terminal
         .ends()
         .exits(0)
@@ -90,12 +90,12 @@ fn anything_else_at_the_terminal_stores_nothing() {
     let before = case.snapshot("test");
     for (keys, code) in [("n\r", 1), ("q", 1), ("\x1b", 1), ("\x03", 130)] {
         let mut terminal = case.at_terminal(&["run"]);
-        terminal.shows("Is this what one shall leave from now on?").types(keys);
+        terminal.shows("Store this as what one is expected to leave?").types(keys);
         terminal.ends().exits(code).does_not_say("WROTE");
         assert_eq!(case.snapshot("test"), before, "{keys:?}");
     }
     let mut terminal = case.at_terminal(&["run"]);
-    terminal.shows("Is this what one shall leave from now on?").types("a");
+    terminal.shows("Store this as what one is expected to leave?").types("a");
     terminal.ends().exits(0).says("2 tests: 2 updated");
     assert_eq!(case.read("test/two/output/a.yaml"), "a: 1\n");
 }
@@ -103,6 +103,6 @@ fn anything_else_at_the_terminal_stores_nothing() {
 #[test]
 fn nobody_is_asked_in_ci() {
     let case = Case::stage("echo 'a: 1' >/kratix/output/a.yaml").test("new").env("CI", "true");
-    case.at_terminal(&["run"]).ends().exits(1).does_not_say("shall leave from now on");
+    case.at_terminal(&["run"]).ends().exits(1).does_not_say("is expected to leave");
     assert!(!case.exists("test/new/output"));
 }

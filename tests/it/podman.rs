@@ -110,7 +110,28 @@ fn podman_runs_promises_as_docker_does() {
     whole_fixture(&podman);
     ends(&podman);
     files(&podman);
+    by_the_plugins_option(&podman);
     assert_eq!(podman.left(), "", "containers or volumes are left in Podman");
+}
+
+/// `-e podman` finds the service as Podman's own client does, whatever Docker's is.
+fn by_the_plugins_option(podman: &Podman) {
+    let case = Case::empty().file("in/object.yaml", crate::case::REQUEST).file("out/x", "");
+    let socket = format!("unix://{}/s", podman.folder.path().display());
+    let case = case.env("CONTAINER_HOST", &socket).env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    let arguments = [
+        "stage",
+        "--image-tag",
+        "busybox:1.36",
+        "-i",
+        "in",
+        "-o",
+        "out",
+        "--command",
+        "touch /kratix/output/x",
+    ];
+    case.run(&[&arguments[..], &["-e", "podman"]].concat()).exits(0).says("Success (1 assertion(s))");
+    case.run(&arguments).exits(3);
 }
 
 /// Builds, runs and compares, with folders and through the archive API.

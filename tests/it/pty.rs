@@ -30,7 +30,11 @@ pub(crate) struct Pty {
 impl Case {
     /// Starts the program at a terminal, which is also what its Ctrl-C comes from.
     pub(crate) fn at_terminal(&self, arguments: &[&str]) -> Pty {
-        let (columns, rows) = (80, 40);
+        self.at_terminal_of((80, 40), arguments)
+    }
+
+    /// The same at a terminal of so many columns and lines.
+    pub(crate) fn at_terminal_of(&self, (columns, rows): (u16, u16), arguments: &[&str]) -> Pty {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
         grantpt(&ours).expect("granted");
         unlockpt(&ours).expect("unlocked");
@@ -96,6 +100,27 @@ impl Pty {
     fn take(&mut self, bytes: &[u8]) {
         self.parser.process(bytes);
         self.raw.extend_from_slice(bytes);
+    }
+
+    /// Gives the terminal other columns and lines.
+    pub(crate) fn resizes(&mut self, columns: u16, rows: u16) -> &mut Self {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.keys, size).expect("a size");
+        self.parser.screen_mut().set_size(rows, columns);
+        self
+    }
+
+    /// Sends a signal to the program.
+    pub(crate) fn signals(&mut self, signal: rustix::process::Signal) -> &mut Self {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("no zero");
+        rustix::process::kill_process(id, signal).expect("sent");
+        self
+    }
+
+    /// Whether the screen is another one than that of the shell.
+    pub(crate) fn has_taken_the_screen(&self) -> bool {
+        self.parser.screen().alternate_screen()
     }
 
     /// What is on the screen.

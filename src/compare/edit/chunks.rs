@@ -28,7 +28,7 @@ impl<'t> File<'t> {
             (0..placed.len()).filter(|index| !placed[*index].document.root.is_null()).collect();
         let mut ruled: Vec<Document> = places.iter().map(|place| placed[*place].document.clone()).collect();
         for document in &mut ruled {
-            (Around { name, marks, others: &[] }).mark(&mut document.root);
+            (Around { name, marks, others: &[], parts: None }).mark(&mut document.root);
         }
         Some(Self { text: std::str::from_utf8(text).ok()?, placed, places, ruled })
     }
@@ -46,6 +46,16 @@ impl<'t> File<'t> {
 }
 
 impl Around<'_> {
+    /// Whether a document of the expected file is changed, or left out.
+    fn changes(&self, expected: usize) -> bool {
+        self.parts.is_none_or(|parts| parts.expected.contains(&expected))
+    }
+
+    /// Whether a document that was not expected is put in.
+    fn takes(&self, actual: usize) -> bool {
+        self.parts.is_none_or(|parts| parts.actual.contains(&actual))
+    }
+
     /// Puts the marks of the settings into a document.
     fn mark(&self, root: &mut Node) {
         for rule in self.marks {
@@ -67,9 +77,30 @@ pub(super) fn edit(expected: &[u8], actual: &[u8], around: &Around<'_>) -> Optio
     if before.text.is_empty() && !edit.has_moved {
         return Some(Edited { text: actual.to_vec(), rewritten: Vec::new() });
     }
-    let text = joined(&pieces, before.text).into_bytes();
-    let is_right = edit.is_right(&text);
+    let texts: Vec<String> = pieces.iter().map(|piece| piece.text.clone()).collect();
+    let text = joined(&texts, before.text).into_bytes();
+    let is_right = match around.parts {
+        None => edit.is_right(&text),
+        Some(_) => edit.is_right_in_parts(&before, &pieces, &text),
+    };
     is_right.then_some(Edited { text, rewritten: edit.rewritten })
+}
+
+/// A part of the file as it is to be.
+struct Piece {
+    text: String,
+    says: Says,
+}
+
+/// What the document of a piece says.
+#[derive(Clone, Copy)]
+enum Says {
+    /// There is none in it.
+    Nothing,
+    /// What is expected by this document.
+    Expected(usize),
+    /// What was left in this document.
+    Left(usize),
 }
 
 /// An edit of a file under way.
@@ -86,32 +117,42 @@ struct Edit<'a> {
 
 impl Edit<'_> {
     /// The documents of the file as it is to be, and what stands between them.
-    fn pieces(&mut self, before: &File<'_>) -> Vec<String> {
-        let mut pieces: Vec<String> = Vec::new();
+    fn pieces(&mut self, before: &File<'_>) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let nothing = |text: &str| Piece { text: text.to_owned(), says: Says::Nothing };
         if before.placed.is_empty() && !before.text.is_empty() {
             // Comments alone are no document.
-            pieces.push(before.text.to_owned());
+            pieces.push(nothing(before.text));
         }
         pieces.extend(self.new_behind(None));
         for (place, document) in before.placed.iter().enumerate() {
             let Some(index) = before.places.iter().position(|other| *other == place) else {
-                pieces.push(before.text[document.bytes.clone()].to_owned());
+                pieces.push(nothing(&before.text[document.bytes.clone()]));
                 continue;
             };
-            if let Some(partner) = self.partners[index] {
-                pieces.push(self.one(before, index, partner));
-                pieces.extend(self.new_behind(Some(partner)));
+            let partner = self.partners[index];
+            let kept = || Piece { text: before.chunk(index).to_owned(), says: Says::Expected(index) };
+            match partner {
+                _ if !self.around.changes(index) => pieces.push(kept()),
+                Some(left) => {
+                    pieces.push(Piece { text: self.one(before, index, left), says: Says::Left(left) });
+                }
+                None => {}
+            }
+            if partner.is_some() {
+                pieces.extend(self.new_behind(partner));
             }
         }
         pieces
     }
 
     /// The documents without a partner that follow one, up to the next that has one.
-    fn new_behind(&mut self, behind: Option<usize>) -> Vec<String> {
+    fn new_behind(&mut self, behind: Option<usize>) -> Vec<Piece> {
         let start = behind.map_or(0, |index| index + 1);
         let all = start..self.after.places.len();
         let new: Vec<usize> = all.take_while(|index| !self.partners.contains(&Some(*index))).collect();
-        new.into_iter().map(|index| self.arrived(index)).collect()
+        let new = new.into_iter().filter(|index| self.around.takes(*index));
+        new.map(|index| Piece { text: self.arrived(index), says: Says::Left(index) }).collect()
     }
 
     /// A document that was not expected here: from the file that it was expected in, or as it was left.
@@ -163,6 +204,27 @@ impl Edit<'_> {
             })
         };
         partners.len() == self.after.places.len() && partners.iter().enumerate().all(is_same)
+    }
+}
+
+impl Edit<'_> {
+    /// Whether each document of a text says what its piece is to say.
+    fn is_right_in_parts(&self, before: &File<'_>, pieces: &[Piece], text: &[u8]) -> bool {
+        let Some(now) = File::read(text, self.around.name, self.around.marks) else { return false };
+        let says = pieces.iter().map(|piece| piece.says).filter(|says| !matches!(says, Says::Nothing));
+        let says: Vec<Says> = says.collect();
+        let is_right = |(place, says): (usize, &Says)| match says {
+            Says::Nothing => true,
+            Says::Left(left) => {
+                same_value(&now.ruled[place].root, &self.after.ruled[*left].root, Scope::marked_root())
+            }
+            Says::Expected(expected) => {
+                let (one, other) = (now.places[place], before.places[*expected]);
+                let written = |file: &File<'_>, at: usize| emit_node(&file.placed[at].document.root);
+                written(&now, one) == written(before, other)
+            }
+        };
+        says.len() == now.places.len() && says.iter().enumerate().all(is_right)
     }
 }
 

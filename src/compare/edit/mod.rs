@@ -10,6 +10,7 @@ mod tests;
 mod write;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::yaml::{Form, KeyPath, Layout, Node, Value};
@@ -49,13 +50,30 @@ pub(crate) struct Around<'a> {
     pub(crate) marks: &'a [MarkRule],
     /// Other expected files that change, from which documents may have moved to this one.
     pub(crate) others: &'a [Vec<u8>],
+    /// The documents that are changed, if not all that differ.
+    pub(crate) parts: Option<&'a Parts>,
+}
+
+/// Some documents of a file, each by its place among those that hold anything, counted from 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// Of the expected file: those that are changed, or left out.
+    pub(crate) expected: BTreeSet<usize>,
+    /// Of what was left: those that are put in.
+    pub(crate) actual: BTreeSet<usize>,
 }
 
 /// Makes an expected file, which may be empty, say what was left. Marks that fit stay; an equal file stays as it is, byte
-/// by byte. The result compares equal to what was left, unless a mark of the settings is in the way.
+/// by byte. The result compares equal to what was left, unless a mark of the settings is in the way. Of some documents
+/// alone, see [`edit_parts`].
 pub(crate) fn edit(expected: &[u8], actual: &[u8], around: &Around<'_>) -> Edited {
     chunks::edit(expected, actual, around)
         .unwrap_or_else(|| Edited { text: actual.to_vec(), rewritten: vec![Rewritten::File] })
+}
+
+/// The same for some of the documents, while the others stay as they are expected; nothing if that cannot be done.
+pub(crate) fn edit_parts(expected: &[u8], actual: &[u8], around: &Around<'_>) -> Option<Edited> {
+    chunks::edit(expected, actual, around)
 }
 
 /// A value cannot be changed where it stands.
@@ -182,7 +200,7 @@ impl<'t> Editor<'t> {
 
 /// A file inside a text, edited as a file by itself.
 fn inside(name: &str, expected: &str, actual: &str) -> Option<String> {
-    let around = Around { name, marks: &[], others: &[] };
+    let around = Around { name, marks: &[], others: &[], parts: None };
     let edited = chunks::edit(expected.as_bytes(), actual.as_bytes(), &around)?;
     String::from_utf8(edited.text).ok()
 }

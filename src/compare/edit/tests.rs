@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::super::rule::Is;
 use super::super::scope::Scope;
 use super::super::tests::{any_object, leaf_places};
 use super::super::value::same_value;
-use super::{Around, Rewritten, edit};
+use super::{Around, Parts, Rewritten, Spot, edit, edit_parts, mark};
 use crate::yaml::{Key, emit, parse};
 
 /// An expected file, what was left, and the file as it is then. What is written anew is named at the end.
@@ -142,7 +143,7 @@ const EDITS: &[(&str, &str, &str, &str, &str)] = &[
     ("what is no YAML is written anew", "a: {{ x }}\n", "a: 1\n", "a: 1\n", "file"),
 ];
 
-const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[] };
+const AROUND: Around<'_> = Around { name: "x.yaml", marks: &[], others: &[], parts: None };
 
 #[test]
 fn a_document_that_moved_here_keeps_its_marks_and_comments() {
@@ -160,6 +161,32 @@ fn a_document_that_moved_here_keeps_its_marks_and_comments() {
     }
     let edited = edit(b"", b"# all of it\na: 1\n", &around);
     assert_eq!(edited.text, b"# all of it\na: 1\n");
+}
+
+#[test]
+fn of_a_file_only_the_documents_that_are_taken_change() {
+    let expected = "# one\nkind: A\napiVersion: v1\nn: 1 # n\n---\n# two\nkind: B\napiVersion: v1\nm: !any\nn: 1\n---\nkind: C\napiVersion: v1\n";
+    let actual = "{kind: A, apiVersion: v1, n: 2}\n---\n{kind: B, apiVersion: v1, m: 7, n: 2}\n---\n{kind: D, apiVersion: v1, x: [1, 2, 3], y: {z: 1}}\n";
+    let parts = |expected: &[usize], actual: &[usize]| Parts {
+        expected: expected.iter().copied().collect(),
+        actual: actual.iter().copied().collect(),
+    };
+    let of = |parts: Parts| {
+        let around = Around { parts: Some(&parts), ..AROUND };
+        let edited = edit_parts(expected.as_bytes(), actual.as_bytes(), &around).expect("possible");
+        String::from_utf8(edited.text).expect("text")
+    };
+    assert_eq!(of(parts(&[], &[])), expected);
+    assert_eq!(of(parts(&[0], &[])), expected.replace("n: 1 # n", "n: 2 # n"));
+    assert_eq!(of(parts(&[1], &[])), expected.replace("!any\nn: 1", "!any\nn: 2"));
+    assert_eq!(of(parts(&[2], &[])), expected.replace("---\nkind: C\napiVersion: v1\n", ""));
+    let new = "{kind: D, apiVersion: v1, x: [1, 2, 3], y: {z: 1}}\n";
+    let with_new = of(parts(&[], &[2]));
+    assert!(with_new.contains(new) && with_new.replace(&format!("---\n{new}"), "") == expected, "{with_new}");
+    let all = of(parts(&[0, 1, 2], &[2]));
+    assert_eq!(all, edited(expected, actual).0);
+    let around = Around { parts: Some(&parts(&[0], &[])), ..AROUND };
+    assert_eq!(edit_parts(b"a: {{ x }}\n", b"a: 1\n", &around), None);
 }
 
 fn named(rewritten: &[Rewritten]) -> String {
@@ -240,6 +267,29 @@ fn at<'j>(json: &'j mut Json, path: &[Key]) -> &'j mut Json {
     })
 }
 
+/// A path through maps alone, to what is no part of an object's name.
+fn names(path: &[Key]) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for key in path {
+        let Key::Name(name) = key else { return None };
+        names.push(name.as_str());
+    }
+    let is_free = |name: &&str| !["apiVersion", "kind", "metadata"].contains(name);
+    names.iter().all(is_free).then_some(names)
+}
+
+fn reach<'j>(json: &'j mut Json, path: &[&str]) -> &'j mut Json {
+    path.iter().fold(json, |json, name| &mut json[*name])
+}
+
+/// How many lines of two texts of as many lines differ; more than there are, if there are not as many.
+fn changed_lines(one: &str, other: &str) -> usize {
+    match one.lines().count() == other.lines().count() {
+        true => one.lines().zip(other.lines()).filter(|(one, other)| one != other).count(),
+        false => usize::MAX,
+    }
+}
+
 proptest! {
     #[test]
     fn after_an_edit_the_file_says_what_was_left(
@@ -279,6 +329,30 @@ proptest! {
         let lines = edited.lines().zip(text.lines()).filter(|(one, other)| one != other).count();
         prop_assert_eq!(edited.lines().count(), text.lines().count());
         prop_assert!(lines <= 1, "{text}\n{edited}");
+    }
+
+    #[test]
+    fn a_mark_changes_its_line_alone_and_stays_whatever_else_changes(
+        json in any_object(),
+        choices in any::<(prop::sample::Index, prop::sample::Index)>(),
+        seed in prop::collection::vec(any::<u8>(), 40),
+    ) {
+        let text = by_hand(&json, 0, &mut seed.into_iter().cycle());
+        let leaves = leaf_places(&json);
+        let places: Vec<Vec<&str>> = leaves.iter().filter_map(|path| names(path)).collect();
+        prop_assume!(!places.is_empty());
+        let (marked, changed) = (choices.0.get(&places), choices.1.get(&places));
+        let is = Is::new("!any", None).expect("a mark");
+        let spot = Spot { document: 0, path: marked.iter().copied().collect(), within: None, is };
+        let with_mark = String::from_utf8(mark(text.as_bytes(), &[spot]).expect("a place")).expect("text");
+        prop_assert_eq!(changed_lines(&text, &with_mark), 1, "{}\n{}", text, with_mark);
+        let mut other = json.clone();
+        *reach(&mut other, changed) = json!("something else");
+        *reach(&mut other, marked) = json!("anything");
+        let (after, rewritten) = edited(&with_mark, &emit(&other));
+        prop_assert!(rewritten.is_empty(), "{rewritten:?}\n{with_mark}\n{after}");
+        let expected = usize::from(changed != marked);
+        prop_assert_eq!(changed_lines(&with_mark, &after), expected, "{}\n{}", with_mark, after);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bollard::auth::DockerCredentials;
 use bollard::models::ImageInspect;
-use bollard::query_parameters::CreateImageOptionsBuilder;
+use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
 
 use super::Docker;
@@ -19,6 +19,13 @@ impl Docker {
             Err(error) if is_status(&error, 404) => Ok(None),
             Err(error) => Err(request(format!("looking for image {reference}"))(error)),
         }
+    }
+
+    pub(super) async fn name(&self, image: &Image, reference: &str) -> Result<(), EngineError> {
+        let (name, tag) = split_tag(reference);
+        let options = TagImageOptionsBuilder::new().repo(name).tag(tag).build();
+        let doing = || format!("giving an image the name {reference}");
+        self.api.tag_image(&image.id, Some(options)).await.map_err(|error| request(doing())(error))
     }
 
     pub(super) async fn fetch(&self, reference: &str, platform: &str) -> Result<Image, EngineError> {

@@ -123,6 +123,10 @@ impl Engine for Docker {
         self.build_image(build, on_line).await
     }
 
+    async fn tag(&self, image: &Image, reference: &str) -> Result<(), EngineError> {
+        self.name(image, reference).await
+    }
+
     async fn pull(&self, reference: &str, platform: &str) -> Result<Image, EngineError> {
         self.fetch(reference, platform).await
     }

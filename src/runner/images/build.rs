@@ -153,6 +153,7 @@ impl<'a, E: Engine> Builder<'a, E> {
             && let Some(image) = self.engine.image(&tag).await.map_err(|error| Failed::engine(&error))?
         {
             (self.on_event)(Event::ImageUnchanged { reference });
+            self.rename(&image, reference).await?;
             return Ok(Prepared { image, name: tag, sources });
         }
         (self.on_event)(Event::ImageStarted { reference, how: "Building" });
@@ -168,7 +169,16 @@ impl<'a, E: Engine> Builder<'a, E> {
         };
         let image = self.run(build, order).await?;
         (self.on_event)(Event::ImageFinished { reference, how: "Built", elapsed: start.elapsed() });
+        self.rename(&image, reference).await?;
         Ok(Prepared { image, name: tag, sources })
+    }
+
+    /// Has a reference name what was built for it, where that is asked for. A digest names what it names.
+    async fn rename(&self, image: &Image, reference: &str) -> Result<(), Failed> {
+        if !self.options.renamed.contains(reference) || reference.contains('@') {
+            return Ok(());
+        }
+        self.engine.tag(image, reference).await.map_err(|error| Failed::engine(&error))
     }
 
     async fn run(&self, build: Build<'_>, order: &Order) -> Result<Image, Failed> {

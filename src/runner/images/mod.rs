@@ -39,6 +39,8 @@ pub(crate) struct ImageOptions {
     pub(crate) secrets: Vec<Secret>,
     pub(crate) cache_from: Vec<Cache>,
     pub(crate) cache_to: Vec<Cache>,
+    /// References that name what was built for them from then on, whatever they named before.
+    pub(crate) renamed: BTreeSet<String>,
 }
 
 /// An image that a container can be started with.

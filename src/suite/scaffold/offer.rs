@@ -36,10 +36,11 @@ pub(crate) struct Made {
     pub(crate) kept: Vec<PathBuf>,
 }
 
-/// The folder that holds the tests of a Promise, or will.
+/// The folder that holds the tests of a Promise, or will. One that is a test itself holds no others.
 pub(crate) fn tests_folder(promise: &Path) -> PathBuf {
     let [test, tests] = ["test", "tests"].map(|name| join(promise, name));
-    if tests.is_dir() && !test.is_dir() { tests } else { test }
+    let is_a_test = test.join("input").is_dir();
+    if is_a_test || tests.is_dir() && !test.is_dir() { tests } else { test }
 }
 
 /// Writes offers below a folder of tests: all of them, or none. Nothing that exists is overwritten.
@@ -145,6 +146,8 @@ mod tests {
         assert_eq!(tests_folder(folder.path()), folder.path().join("tests"));
         fs::create_dir(folder.path().join("test")).expect("a folder");
         assert_eq!(tests_folder(folder.path()), folder.path().join("test"));
+        fs::create_dir(folder.path().join("test/input")).expect("a folder");
+        assert_eq!(tests_folder(folder.path()), folder.path().join("tests"));
     }
 
     #[test]

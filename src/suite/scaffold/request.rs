@@ -158,7 +158,7 @@ impl Request {
     /// The file: an example with what is otherwise in it, or everything with what the API says of it.
     pub(super) fn text(&self, api: &Api<'_>) -> String {
         if let Origin::Example { bytes, .. } = &self.origin {
-            let around = Around { name: "object.yaml", marks: &[], others: &[] };
+            let around = Around { name: "object.yaml", marks: &[], others: &[], parts: None };
             let edited = compare::edit(bytes, yaml::emit(&self.value).as_bytes(), &around).text;
             let read = |text: &str| Some(yaml::parse(text.as_bytes()).ok()?.first()?.root.to_json());
             if let Some(text) =
