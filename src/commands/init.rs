@@ -17,7 +17,7 @@ use crate::report::failure::{self, Style};
 use crate::report::list::{Listing, PromiseListing};
 use crate::report::paint::Paint;
 use crate::report::prompt::{Choice, Chosen};
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{self, Terminal};
 use crate::report::words::Count;
 use crate::runner::images::{ImageOptions, Repositories};
 use crate::runner::{self, beside};
@@ -60,7 +60,7 @@ pub(super) fn init(arguments: &Init, global: &Global, terminal: &Terminal) -> an
     }
     let suite = load(global)?;
     let asks = !arguments.yes;
-    if asks && !(can_ask(terminal) && terminal.can_move()) {
+    if asks && !(can_ask(terminal) && terminal::can_move()) {
         let message = "init asks what to test, and nobody can be asked here: give --yes to make every test that is lacking, \
                        and NAME to choose some";
         return Err(anyhow!(message));
@@ -263,7 +263,7 @@ impl Bench<'_> {
         if suite.promises.is_empty() {
             return Ok(true);
         }
-        let options = runner::Options { update: !self.asks, twice: true, ..self.options(&suite)? };
+        let options = runner::Options { update: !self.asks, twice: true, ..Self::options(&suite)? };
         let errand = Errand { options, asks: self.asks, quiet: false, ..self.errand() };
         let Some(outcome) = errand.run(&suite)? else { return Ok(false) };
         self.note_failures(&outcome)?;
@@ -283,7 +283,7 @@ impl Bench<'_> {
         for (index, folder) in folders.iter().enumerate().filter(|(_, folder)| deletions.contains(folder)) {
             let mut suite = load(self.global)?;
             suite.promises.retain(|promise| promise.file.folder == self.offers[index].promise);
-            let options = runner::Options { request: Some(folder.join(REQUEST)), ..self.options(&suite)? };
+            let options = runner::Options { request: Some(folder.join(REQUEST)), ..Self::options(&suite)? };
             let errand = Errand { options, asks: false, quiet: true, ..self.errand() };
             let Some(outcome) = errand.run(&suite)? else { return Ok(false) };
             // That it fails is told of the test of it.
@@ -344,7 +344,7 @@ impl Bench<'_> {
         }
     }
 
-    fn options(&self, suite: &Suite) -> anyhow::Result<runner::Options> {
+    fn options(suite: &Suite) -> anyhow::Result<runner::Options> {
         let images = images::options(&Images::default(), suite)?;
         Ok(runner::Options { images, environment: environment(), ..runner::Options::default() })
     }

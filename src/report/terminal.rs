@@ -60,11 +60,6 @@ impl Terminal {
         self.live.is_some() && io::stdin().is_terminal()
     }
 
-    /// Whether what was written can be changed again, as where something is chosen.
-    pub(crate) fn can_move(&self) -> bool {
-        std::env::var_os("TERM").is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb")
-    }
-
     /// Asks whether something is to be done.
     pub(crate) fn ask(&self, question: &str) -> io::Result<Answer> {
         prompt::ask(question, self.err)
@@ -260,6 +255,11 @@ impl Terminal {
             None => print(),
         }
     }
+}
+
+/// Whether what was written can be changed again, as where something is chosen.
+pub(crate) fn can_move() -> bool {
+    std::env::var_os("TERM").is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb")
 }
 
 /// Writes a result to stdout. That whoever reads it has gone away is no error.

@@ -43,7 +43,7 @@ struct Stored {
 
 impl Changes {
     pub(crate) fn of(test: &Path) -> Self {
-        Self { test: test.to_owned(), unfinished: None, removed: Vec::new(), stored: Vec::new() }
+        Self { test: below(test).to_owned(), unfinished: None, removed: Vec::new(), stored: Vec::new() }
     }
 
     /// How many files it is about.
@@ -55,7 +55,7 @@ impl Changes {
     pub(crate) fn remove(&mut self, path: PathBuf, root: &Path) -> Result<(), SourceError> {
         let folder = self.folder(&path)?;
         is_writable(&folder).map_err(|error| cannot(&path, &error))?;
-        self.removed.push(Removal { path, root: root.to_owned() });
+        self.removed.push(Removal { path, root: below(root).to_owned() });
         Ok(())
     }
 
@@ -148,6 +148,11 @@ impl Changes {
         fs::read_dir(folder)
             .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|e| vanishes(e.path()))))
     }
+}
+
+/// What the paths below a folder begin with: nothing, if it is the current one.
+fn below(folder: &Path) -> &Path {
+    if folder == Path::new(".") { Path::new("") } else { folder }
 }
 
 fn is_folder(path: &Path) -> bool {

@@ -12,7 +12,7 @@ pub(super) fn kebab(text: &str) -> String {
     let mut words = String::new();
     for (index, c) in chars.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| chars[before]);
-        let lower_follows = chars.get(index + 1).is_some_and(|next| next.is_ascii_lowercase());
+        let lower_follows = chars.get(index + 1).is_some_and(char::is_ascii_lowercase);
         let begins = c.is_ascii_uppercase()
             && before.is_some_and(|before| {
                 before.is_ascii_lowercase()

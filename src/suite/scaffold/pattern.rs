@@ -1,6 +1,6 @@
 //! Texts that match a pattern: short ones, made of letters where there is a choice, and always the same.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind, Look};
 
 use crate::kratix::schema::pattern_here;
 
@@ -66,7 +66,7 @@ fn one_of(class: &Class, nth: usize) -> Option<char> {
         return Some(liked[nth % liked.len()]);
     }
     match class {
-        Class::Unicode(class) => class.iter().next().map(|range| range.start()),
+        Class::Unicode(class) => class.iter().next().map(ClassUnicodeRange::start),
         Class::Bytes(class) => class.iter().next().map(|range| char::from(range.start())),
     }
 }
@@ -75,14 +75,12 @@ fn one_of(class: &Class, nth: usize) -> Option<char> {
 fn every(hir: &Hir, most: usize) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(Look::Start | Look::End) => Some(vec![String::new()]),
-        HirKind::Look(_) => None,
         HirKind::Literal(literal) => Some(vec![String::from_utf8(literal.0.to_vec()).ok()?]),
         HirKind::Class(Class::Unicode(class)) => {
-            let count: usize = class.iter().map(regex_syntax::hir::ClassUnicodeRange::len).sum();
+            let count: usize = class.iter().map(ClassUnicodeRange::len).sum();
             let chars = class.iter().flat_map(|range| range.start()..=range.end());
             (count <= most).then(|| chars.map(String::from).collect())
         }
-        HirKind::Class(Class::Bytes(_)) => None,
         HirKind::Capture(capture) => every(&capture.sub, most),
         HirKind::Concat(parts) => {
             let mut texts = vec![String::new()];
@@ -115,7 +113,7 @@ fn every(hir: &Hir, most: usize) -> Option<Vec<String>> {
             }
             Some(texts)
         }
-        HirKind::Repetition(_) => None,
+        HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) | HirKind::Repetition(_) => None,
     }
 }
 

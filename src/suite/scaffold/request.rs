@@ -16,7 +16,7 @@ const REPAIRS: usize = 8;
 /// The API that requests are for.
 pub(super) struct Api<'p> {
     promise: &'p Promise,
-    api_version: String,
+    group_version: String,
     kind: String,
     /// As it is installed, without a status.
     pub(super) schema: Json,
@@ -53,7 +53,13 @@ impl<'p> Api<'p> {
             properties.remove("status");
         }
         let written = promise.root.at_path(&version.path.name("schema").name("openAPIV3Schema"));
-        Some(Self { promise, api_version: api.api_version(version), kind: api.kind.clone(), schema, written })
+        Some(Self {
+            promise,
+            group_version: api.api_version(version),
+            kind: api.kind.clone(),
+            schema,
+            written,
+        })
     }
 
     /// The object that a pipeline would read, or why the platform refuses the request.
@@ -105,7 +111,7 @@ impl<'p> Api<'p> {
             Json::Object(map) => map,
             _ => Map::new(),
         };
-        made.insert("apiVersion".to_owned(), self.api_version.as_str().into());
+        made.insert("apiVersion".to_owned(), self.group_version.as_str().into());
         made.insert("kind".to_owned(), self.kind.as_str().into());
         made.insert("metadata".to_owned(), json!({"name": name, "namespace": "default"}));
         let request = Request { value: Json::Object(made), origin: Origin::Api };

@@ -33,7 +33,9 @@ fn write(value: &Json, schema: Option<&Node>, indent: usize, text: &mut String) 
         }
         Json::Array(items) if !items.is_empty() => {
             let schema = schema.and_then(|schema| schema.get("items"));
-            items.iter().for_each(|value| item(value, schema, indent, text));
+            for value in items {
+                item(value, schema, indent, text);
+            }
         }
         value => text.push_str(&indented(&yaml::emit(value), indent)),
     }

@@ -187,12 +187,19 @@ fn rotated<T>(list: &[T], nth: usize) -> impl Iterator<Item = &T> {
 }
 
 /// Candidates for a value of a type.
+#[expect(clippy::cast_precision_loss, reason = "it is only compared, and what does not fit is not taken")]
 fn of_type(schema: Schema<'_>, kind: &str, (name, nth): (&str, usize)) -> Vec<Json> {
     match kind {
         "boolean" => rotated(&[true, false], nth).map(|value| Json::from(*value)).collect(),
         "integer" => integers(schema, name, nth).map(Json::from).collect(),
         "number" => {
-            let integers = integers(schema, name, nth).map(Json::from);
+            // The API server takes an integer that is beyond a bound with a fraction; a person would not write it.
+            let is_within = |integer: &f64| {
+                schema.number("minimum").is_none_or(|least| *integer >= least)
+                    && schema.number("maximum").is_none_or(|most| *integer <= most)
+            };
+            let integers = integers(schema, name, nth);
+            let integers = integers.filter(|integer| is_within(&(*integer as f64))).map(Json::from);
             let between = numbers(schema).filter_map(Number::from_f64).map(Json::from);
             integers.chain(between).collect()
         }

@@ -39,7 +39,9 @@ fn follow(mut schema: Json, found: &mut Vec<Json>) {
     // Only now, when nothing is left for the branches that it brings to collide with.
     match take("allOf") {
         Some(all) => {
-            all.iter().for_each(|branch| merge(&mut schema, branch));
+            for branch in &all {
+                merge(&mut schema, branch);
+            }
             follow(schema, found);
         }
         None => found.push(schema),
@@ -55,7 +57,7 @@ fn merge(schema: &mut Json, other: &Json) {
             continue;
         };
         match keyword.as_str() {
-            "required" => add(ours, theirs),
+            "required" | "allOf" => add(ours, theirs),
             "properties" => merge_properties(ours, theirs),
             "items" | "additionalProperties" => merge(ours, theirs),
             "enum" => intersect(ours, theirs),
@@ -66,7 +68,6 @@ fn merge(schema: &mut Json, other: &Json) {
                 ours.clone_from(theirs);
             }
             // A second list of branches is one more thing that must hold.
-            "allOf" => add(ours, theirs),
             "anyOf" | "oneOf" => {
                 let mut one_more = Map::new();
                 one_more.insert(keyword.clone(), theirs.clone());
