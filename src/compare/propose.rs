@@ -75,7 +75,7 @@ mod tests {
     fn proposals(text: &str, path: &[&str], other: Option<&str>) -> Vec<String> {
         let read = |text: &str| parse(text.as_bytes()).expect("YAML").remove(0).root;
         let (root, other) = (read(text), other.map(read));
-        let marks = propose(&root, &KeyPath::from_iter(path.iter().copied()), other.as_ref());
+        let marks = propose(&root, &path.iter().copied().collect(), other.as_ref());
         marks.iter().map(ToString::to_string).collect()
     }
 

@@ -13,34 +13,47 @@ use crate::tree::context::{Content, Context, Item, Presence};
 /// How much of a file is held at once.
 const PIECE: usize = 64 << 10;
 
-/// The SHA-256 in hex.
-pub(super) fn of(context: &Context) -> Result<String, ContextError> {
-    let mut hash = Hash(Sha256::new());
-    hash.part(&context.dockerfile.text);
-    for (path, item) in &context.entries {
-        if item.presence != Presence::Hidden {
-            hash.entry(path, item)?;
-        }
-    }
-    Ok(hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+/// The SHA-256 of a context in hex, twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digests {
+    /// Of all that a build sees.
+    pub(crate) exact: String,
+    /// Of what git keeps of it: of modes, whether a file may be run. It is the same in every checkout.
+    pub(crate) portable: String,
 }
 
-struct Hash(Sha256);
+pub(super) fn of(context: &Context) -> Result<Digests, ContextError> {
+    let mut hashes = Hashes::default();
+    hashes.part(&context.dockerfile.text);
+    for (path, item) in &context.entries {
+        if item.presence != Presence::Hidden {
+            hashes.entry(path, item)?;
+        }
+    }
+    let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Digests { exact: hex(hashes.exact), portable: hex(hashes.portable) })
+}
 
-impl Hash {
+#[derive(Default)]
+struct Hashes {
+    exact: Sha256,
+    portable: Sha256,
+}
+
+impl Hashes {
     fn entry(&mut self, path: &Path, item: &Item) -> Result<(), ContextError> {
         self.part(path.as_os_str().as_bytes());
-        self.0.update(item.mode.to_be_bytes());
+        self.exact.update(item.mode.to_be_bytes());
         match &item.content {
-            Content::Folder => self.0.update(b"d"),
+            Content::Folder => self.both(b"d"),
             Content::Link(target) => {
-                self.0.update(b"l");
+                self.both(b"l");
                 self.part(target.as_os_str().as_bytes());
             }
             Content::File { path, .. } => {
-                self.0.update(b"f");
-                let hashed = File::open(path).and_then(|file| self.file(file));
-                hashed.map_err(|error| ContextError::unreadable(path, &error))?;
+                self.both(if item.mode & 0o100 == 0 { b"f" } else { b"x" });
+                let hashed = File::open(path).and_then(hashed);
+                self.both(&hashed.map_err(|error| ContextError::unreadable(path, &error))?);
             }
         }
         Ok(())
@@ -48,23 +61,24 @@ impl Hash {
 
     /// With its length in front, so that nothing of one part can pass for another's.
     fn part(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_be_bytes());
-        self.0.update(bytes);
+        self.both(&(bytes.len() as u64).to_be_bytes());
+        self.both(bytes);
     }
 
-    /// A file may grow meanwhile, so its length comes after it.
-    fn file(&mut self, mut file: File) -> io::Result<()> {
-        let (mut piece, mut length) = (vec![0; PIECE], 0u64);
-        loop {
-            let read = file.read(&mut piece)?;
-            if read == 0 {
-                break;
-            }
-            length += read as u64;
-            self.0.update(&piece[..read]);
+    fn both(&mut self, bytes: &[u8]) {
+        self.exact.update(bytes);
+        self.portable.update(bytes);
+    }
+}
+
+/// The hash of a file, which is read once.
+fn hashed(mut file: File) -> io::Result<Vec<u8>> {
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            read => hash.update(&piece[..read]),
         }
-        self.0.update(length.to_be_bytes());
-        Ok(())
     }
 }
 
@@ -76,7 +90,7 @@ mod tests {
     use crate::image::{pack, pack_with};
 
     fn digest(files: &Files) -> String {
-        pack(&recipe(files, "Dockerfile", "")).unwrap().digest().unwrap()
+        pack(&recipe(files, "Dockerfile", "")).unwrap().digest().unwrap().exact
     }
 
     #[test]
@@ -116,10 +130,24 @@ mod tests {
     }
 
     #[test]
+    fn what_git_does_not_keep_of_modes_is_not_in_the_portable_digest() {
+        let files = Files::new(&[("Dockerfile", "FROM x"), ("a", "1"), ("b/", "")]);
+        let set = |path, mode| {
+            std::fs::set_permissions(files.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
+            pack(&recipe(&files, "Dockerfile", "")).unwrap().digest().unwrap()
+        };
+        let (private, shared) = (set("a", 0o640), set("a", 0o664));
+        assert_ne!(private.exact, shared.exact);
+        assert_eq!(private.portable, shared.portable);
+        assert_eq!(set("b", 0o700).portable, set("b", 0o775).portable);
+        assert_ne!(set("a", 0o755).portable, shared.portable);
+    }
+
+    #[test]
     fn another_text_of_the_dockerfile_is_another_digest() {
         let files = Files::new(&[("Dockerfile", "FROM x"), (".dockerignore", "Dockerfile")]);
         let recipe = recipe(&files, "Dockerfile", "");
-        let of = |text| pack_with(&recipe, text).unwrap().digest().unwrap();
+        let of = |text| pack_with(&recipe, text).unwrap().digest().unwrap().exact;
         assert_eq!(of("FROM x"), digest(&files));
         assert_ne!(of("FROM y"), digest(&files));
     }

@@ -47,6 +47,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use context::ContextError;
+pub(crate) use digest::Digests;
 pub(crate) use dockerfile::plan;
 pub(crate) use instructions::Base;
 pub(crate) use key::{BUILT_HERE, Ingredients, repository};

@@ -6,10 +6,11 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::Recipe;
 use super::context::{self, ContextError};
+use super::digest::{self, Digests};
 use super::ignore::{self, Ignore, Matched};
 use super::instructions::Instructions;
-use super::{Recipe, digest};
 use crate::tree::context::{Content, Context, Dockerfile, Item, Presence};
 
 /// From here on a context is worth a word: it takes seconds to send.
@@ -29,7 +30,7 @@ pub(crate) struct Packed {
 impl Packed {
     /// The SHA-256, in hex, of all that the build sees: the Dockerfile, and every entry's path, type, mode and contents,
     /// but no times. Reads every file.
-    pub(crate) fn digest(&self) -> Result<String, ContextError> {
+    pub(crate) fn digest(&self) -> Result<Digests, ContextError> {
         digest::of(&self.context)
     }
 }

@@ -227,7 +227,7 @@ impl Engine {
     async fn build(&self, files: &Files, case: Case) -> Result<(String, String), String> {
         let packed =
             pack(&recipe(files, case.dockerfile, case.context)).map_err(|error| error.to_string())?;
-        let tag = format!("kratix-test-dev/parity:{}", &packed.digest().unwrap()[..20]);
+        let tag = format!("kratix-test-dev/parity:{}", &packed.digest().unwrap().exact[..20]);
         let mut log = String::new();
         let build = Build::new(packed.context, &tag);
         let built = self.docker.build(build, &mut |line| log.push_str(&format!("{line}\n"))).await;

@@ -177,7 +177,7 @@ impl PromiseListing {
             for SettingListing { setting, value, file, line } in &test.settings {
                 text.push_str(&format!(
                     "      {setting}: {value}  {}\n",
-                    paint.dim(&format!("{file}:{line}"))
+                    paint.dim(format!("{file}:{line}"))
                 ));
             }
         }

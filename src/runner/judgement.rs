@@ -1,7 +1,7 @@
 //! What the pipelines left, held against what is expected, or against what a second run left.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -250,30 +250,38 @@ pub(super) fn part(difference: &Difference) -> Option<Parts> {
 }
 
 /// The files of which something is taken, each with what of it. Each difference says whether it is.
-pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, bool)> + Clone) -> Changed {
+pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, bool)>) -> Changed {
+    let mut files: BTreeMap<&str, Vec<(&Difference, bool)>> = BTreeMap::new();
+    for (difference, taken) in differences {
+        files.entry(&difference.file).or_default().push((difference, taken));
+    }
     let mut changed = Changed::default();
-    for (difference, _) in differences.clone().filter(|(_, taken)| *taken) {
-        let of_file = differences.clone().filter(|(other, _)| other.file == difference.file);
-        let is_whole = of_file.clone().all(|(_, taken)| taken);
-        let taken = of_file.filter(|(_, taken)| *taken).map(|(other, _)| part(other));
-        let parts = taken.collect::<Option<Vec<Parts>>>().filter(|_| !is_whole);
-        let mut add = |file: &str, left: &str| {
-            let below =
-                |file: &str| file.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
-            let parts = parts.as_ref().map(|parts| joined(parts));
-            let replacement = Replacement { left: below(left), parts };
-            match file.split_once('/') {
-                Some(("metadata", path)) => _ = changed.metadata.insert(path.to_owned(), replacement),
-                Some(("output", path)) => _ = changed.output.insert(path.to_owned(), replacement),
-                _ => {}
+    for of_file in files.values() {
+        let is_whole = of_file.iter().all(|(_, taken)| *taken);
+        let taken = || of_file.iter().filter(|(_, taken)| *taken).map(|(difference, _)| *difference);
+        let parts = taken().map(part).collect::<Option<Vec<Parts>>>().filter(|_| !is_whole);
+        let parts = parts.map(|parts| joined(&parts));
+        for difference in taken() {
+            changed.add(&difference.file, difference.left.as_deref().unwrap_or(&difference.file), &parts);
+            if let DifferenceKind::MovedDocument { to, .. } = &difference.kind {
+                changed.add(to, to, &parts);
             }
-        };
-        add(&difference.file, difference.left.as_deref().unwrap_or(&difference.file));
-        if let DifferenceKind::MovedDocument { to, .. } = &difference.kind {
-            add(to, to);
         }
     }
     changed
+}
+
+impl Changed {
+    /// Paths begin with the folder that they are in.
+    fn add(&mut self, file: &str, left: &str, parts: &Option<Parts>) {
+        let left = left.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
+        let replacement = Replacement { left, parts: parts.clone() };
+        match file.split_once('/') {
+            Some(("metadata", path)) => _ = self.metadata.insert(path.to_owned(), replacement),
+            Some(("output", path)) => _ = self.output.insert(path.to_owned(), replacement),
+            _ => {}
+        }
+    }
 }
 
 fn joined(parts: &[Parts]) -> Parts {

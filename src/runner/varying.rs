@@ -50,7 +50,7 @@ impl<E: Engine> Runner<'_, E> {
 /// Most clocks that a pipeline looks at tell seconds: in the same one, nothing would differ.
 fn until_next_second() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Duration::from_secs(1) - Duration::from_nanos(now.subsec_nanos().into())
+    Duration::from_secs(1).saturating_sub(Duration::from_nanos(now.subsec_nanos().into()))
 }
 
 /// What is marked in the files that a pipeline left.

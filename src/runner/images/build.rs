@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::orders::{Order, Origin};
 use super::{ImageOptions, Prepared, Preparing, sources, told};
 use crate::engine::{Build, BuildFailure, Engine, EngineError, Image, Secret};
-use crate::image::{self, Base, ContextError, Ingredients, Packed};
+use crate::image::{self, Base, ContextError, Digests, Ingredients, Packed};
 use crate::outcome::{Event, Trouble};
 use crate::runner::Results;
 use crate::secrets::Secrets;
@@ -138,10 +138,10 @@ impl<'a, E: Engine> Builder<'a, E> {
             (self.on_event)(Event::ImageWarning { message });
         }
         let sources =
-            sources_of(order, built, &digest).map_err(|error| Failed::context(reference, &error))?;
+            sources_of(order, built, digest.portable).map_err(|error| Failed::context(reference, &error))?;
         let bases = self.bases(order, built).await?;
         let ingredients = Ingredients {
-            context: &digest,
+            context: &digest.exact,
             args: &recipe.args,
             target: &recipe.target,
             platform,
@@ -262,7 +262,7 @@ fn why(error: &EngineError) -> String {
 }
 
 /// What is sent, and its digest. All of it is read for that, which nothing else should wait for.
-async fn packed(order: &Order, built: &[Found]) -> Result<(Packed, String), Failed> {
+async fn packed(order: &Order, built: &[Found]) -> Result<(Packed, Digests), Failed> {
     let (recipe, replaced) = (order.recipe.clone(), rebased(order, built));
     let packing = tokio::task::spawn_blocking(move || {
         let packed = match replaced {
@@ -290,8 +290,8 @@ fn rebased(order: &Order, built: &[Found]) -> Option<String> {
 }
 
 /// What it is built from, whatever its bases are called in this engine.
-fn sources_of(order: &Order, built: &[Found], context: &str) -> Result<String, ContextError> {
-    let own = if built.is_empty() { context.to_owned() } else { image::pack(&order.recipe)?.digest()? };
+fn sources_of(order: &Order, built: &[Found], context: String) -> Result<String, ContextError> {
+    let own = if built.is_empty() { context } else { image::pack(&order.recipe)?.digest()?.portable };
     let bases = built.iter().map(|found| (found.base.image.as_str(), found.prepared.sources.as_str()));
     Ok(sources::built(order, &own, bases))
 }

@@ -55,7 +55,7 @@ fn of_origin(origin: &Origin, made: &[Option<String>]) -> Option<String> {
 }
 
 fn of_order(order: &Order, made: &[Option<String>]) -> Option<String> {
-    let own = image::pack(&order.recipe).ok()?.digest().ok()?;
+    let own = image::pack(&order.recipe).ok()?.digest().ok()?.portable;
     let mut bases = Vec::new();
     for (base, origin) in &order.bases {
         bases.push((base.image.as_str(), of_origin(origin, made)?));

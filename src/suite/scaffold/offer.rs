@@ -133,7 +133,7 @@ mod tests {
         fs::write(&path, "mine").expect("a file");
         let offers = [offer("a", &["input/object.yaml", "kratix-test.yaml"]), offer("b/c", &["x"])];
         let second = write(&tests, &offers).expect("written");
-        assert_eq!(second.kept, [path.clone()]);
+        assert_eq!(second.kept, std::slice::from_ref(&path));
         let created = ["a/kratix-test.yaml", "b/c/x"].map(|path| Written::Created(tests.join(path)));
         assert_eq!(second.written, created);
         assert_eq!(fs::read_to_string(path).expect("a file"), "mine");
