@@ -73,7 +73,7 @@ impl Plan<'_> {
                 Ok(object) => self.configure(&api, &base, examples, &object.value),
                 Err(refused) if !self.tests(configure) => {
                     let what = format!("{}: to be completed", self.origin(&base));
-                    self.offer(name_of(&base), what, input(base.refused_text(&api, &refused)));
+                    self.offer(&name_of(&base), what, input(base.refused_text(&api, &refused)));
                 }
                 Err(_) => {}
             }
@@ -86,7 +86,7 @@ impl Plan<'_> {
             };
             let what = format!("{}, deleted", self.origin(&base));
             let files = input(text).into_iter().chain(settings(delete)).collect();
-            self.offer("resource-delete".to_owned(), what, files);
+            self.offer("resource-delete", what, files);
         }
     }
 
@@ -129,7 +129,7 @@ impl Plan<'_> {
         offers.truncate(MOST);
         for (name, long_name, what, request) in offers {
             let name = if self.is_taken(&name) && !long_name.is_empty() { long_name } else { name };
-            self.offer(name, what, input(request.text(api)));
+            self.offer(&name, what, input(request.text(api)));
         }
     }
 
@@ -141,13 +141,13 @@ impl Plan<'_> {
                 WorkflowAction::Configure => "the Promise itself, installed",
                 WorkflowAction::Delete => "the Promise itself, deleted",
             };
-            self.offer(name, what.to_owned(), settings(workflow).collect());
+            self.offer(&name, what.to_owned(), settings(workflow).collect());
         }
     }
 
-    fn offer(&mut self, name: String, what: String, files: Vec<(PathBuf, OfferedFile)>) {
+    fn offer(&mut self, name: &str, what: String, files: Vec<(PathBuf, OfferedFile)>) {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
         let Some(name) = names.find(|name| !self.is_taken(name)) else { return };
         self.taken.insert(name.clone());
         self.scaffold.offers.push(Offer { name, what, files: files.into_iter().collect() });
