@@ -262,9 +262,13 @@ pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, boo
         let parts = taken().map(part).collect::<Option<Vec<Parts>>>().filter(|_| !is_whole);
         let parts = parts.map(|parts| joined(&parts));
         for difference in taken() {
-            changed.add(&difference.file, difference.left.as_deref().unwrap_or(&difference.file), &parts);
+            changed.add(
+                &difference.file,
+                difference.left.as_deref().unwrap_or(&difference.file),
+                parts.as_ref(),
+            );
             if let DifferenceKind::MovedDocument { to, .. } = &difference.kind {
-                changed.add(to, to, &parts);
+                changed.add(to, to, parts.as_ref());
             }
         }
     }
@@ -273,9 +277,9 @@ pub(super) fn changed<'a>(differences: impl Iterator<Item = (&'a Difference, boo
 
 impl Changed {
     /// Paths begin with the folder that they are in.
-    fn add(&mut self, file: &str, left: &str, parts: &Option<Parts>) {
+    fn add(&mut self, file: &str, left: &str, parts: Option<&Parts>) {
         let left = left.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
-        let replacement = Replacement { left, parts: parts.clone() };
+        let replacement = Replacement { left, parts: parts.cloned() };
         match file.split_once('/') {
             Some(("metadata", path)) => _ = self.metadata.insert(path.to_owned(), replacement),
             Some(("output", path)) => _ = self.output.insert(path.to_owned(), replacement),

@@ -310,7 +310,7 @@ mod tests {
             ("{type: integer, maximum: -3}", json!(-3)),
             ("{type: integer, minimum: 11, multipleOf: 5}", json!(15)),
             ("{type: integer, maximum: 0, exclusiveMaximum: true}", json!(-1)),
-            ("{type: number, minimum: 0.2, maximum: 0.4}", json!(0.30000000000000004)),
+            ("{type: number, minimum: 0.25, maximum: 0.75}", json!(0.5)),
             ("{type: number, minimum: 0.3, multipleOf: 0.25, maximum: 0.6}", json!(0.5)),
             ("{type: array, items: {type: integer}}", json!([1])),
             ("{type: array, maxItems: 0, items: {type: integer}}", json!([])),
