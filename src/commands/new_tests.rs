@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::exit::Exit;
 use crate::outcome::{RunOutcome, State, Verdict};
 use crate::report::failure::{self, Style};
 use crate::report::prompt::Answer;
@@ -11,13 +10,13 @@ use crate::report::terminal::Terminal;
 use crate::runner::kept::{Decision, decide};
 use crate::runner::{Job, Options, Results};
 
-/// Asks of each new test, and stores what it left after a yes. How the program ends, if it was interrupted.
+/// Asks of each new test, and stores what it left after a yes. Whether it came to an end: not if it was interrupted.
 pub(super) fn ask(
     outcome: &mut RunOutcome,
     (jobs, options): (&[Job<'_>], &Options),
     results: &BTreeMap<PathBuf, Results>,
     (terminal, style): (&Terminal, &Style),
-) -> anyhow::Result<Option<Exit>> {
+) -> anyhow::Result<bool> {
     let mut all = false;
     for (job, test) in jobs.iter().zip(&mut outcome.tests) {
         if !matches!(test.verdict, Verdict::New) {
@@ -31,7 +30,7 @@ pub(super) fn ask(
             Answer::All => all = true,
             Answer::No => continue,
             Answer::Quit => break,
-            Answer::Interrupted => return Ok(Some(Exit::Interrupted)),
+            Answer::Interrupted => return Ok(false),
         }
         for kept in decide(Decision::Accept, std::slice::from_ref(job), options, results)? {
             match kept.state {
@@ -46,5 +45,5 @@ pub(super) fn ask(
             }
         }
     }
-    Ok(None)
+    Ok(true)
 }

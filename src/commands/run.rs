@@ -68,13 +68,9 @@ impl Errand<'_> {
             tokio::join!(runner.run(&jobs), engine.reap()).0
         };
         let Some(mut outcome) = session.with_engine(scratch, work)? else { return Ok(None) };
-        if self.asks {
-            let interrupted = new_tests::ask(&mut outcome, (&jobs, options), &results, (terminal, style))?;
-            if interrupted.is_some() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(outcome))
+        let came_to_an_end =
+            !self.asks || new_tests::ask(&mut outcome, (&jobs, options), &results, (terminal, style))?;
+        Ok(came_to_an_end.then_some(outcome))
     }
 }
 

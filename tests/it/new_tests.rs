@@ -72,7 +72,7 @@ fn a_pipeline_that_fails_at_its_second_run_is_told() {
 fn a_yes_at_the_terminal_stores_what_was_left() {
     let case = varies();
     let mut terminal = case.at_terminal(&["run"]);
-    terminal.shows("Store this as what new is expected to leave?").types("y");
+    terminal.shows("Store this as what new is expected to leave?").presses("y");
     terminal
         .ends()
         .exits(0)
@@ -90,12 +90,12 @@ fn anything_else_at_the_terminal_stores_nothing() {
     let before = case.snapshot("test");
     for (keys, code) in [("n\r", 1), ("q", 1), ("\x1b", 1), ("\x03", 130)] {
         let mut terminal = case.at_terminal(&["run"]);
-        terminal.shows("Store this as what one is expected to leave?").types(keys);
+        terminal.shows("Store this as what one is expected to leave?").presses(keys);
         terminal.ends().exits(code).does_not_say("WROTE");
         assert_eq!(case.snapshot("test"), before, "{keys:?}");
     }
     let mut terminal = case.at_terminal(&["run"]);
-    terminal.shows("Store this as what one is expected to leave?").types("a");
+    terminal.shows("Store this as what one is expected to leave?").presses("a");
     terminal.ends().exits(0).says("2 tests: 2 updated");
     assert_eq!(case.read("test/two/output/a.yaml"), "a: 1\n");
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::case::{Case, Ran, redact};
 
@@ -126,6 +126,17 @@ impl Pty {
     /// What is on the screen.
     pub(crate) fn screen(&self) -> String {
         self.parser.screen().contents()
+    }
+
+    /// Types once the program reads keys one by one: before, Ctrl-C is a signal.
+    #[track_caller]
+    pub(crate) fn presses(&mut self, keys: &str) -> &mut Self {
+        let end = Instant::now() + PATIENCE;
+        while tcgetattr(&self.keys).expect("a terminal").local_modes.contains(LocalModes::ICANON) {
+            assert!(Instant::now() < end, "nobody reads keys:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.types(keys)
     }
 
     /// Types. `\r` is Return, `\x1b` Escape, `\x03` Ctrl-C.
