@@ -47,13 +47,11 @@ fn place(line: &str) -> Option<&str> {
 
 /// What a place is before anything is run there.
 fn start(place: &str) -> Case {
-    match place.strip_prefix("fixtures/") {
-        Some(fixture) => Case::fixture(fixture),
-        None => {
-            assert_eq!(place, "an empty folder");
-            Case::empty()
-        }
+    if let Some(fixture) = place.strip_prefix("fixtures/") {
+        return Case::fixture(fixture);
     }
+    assert_eq!(place, "an empty folder");
+    Case::empty()
 }
 
 /// Runs a command as a user would and returns both streams, in the order they were written.
