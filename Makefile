@@ -12,8 +12,9 @@ help: ## list the targets
 demo: base-images need-cargo ## build the program and run the tests of fixtures/elastic-cloud
 	cargo run -- run --dir fixtures/elastic-cloud
 
+# Most tests wait for the engine: two for each processor keep both busy.
 test: base-images cluster-node lint ## everything that CI runs: formatting, clippy, the whole test suite
-	cargo test
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test
 
 build: need-cargo ## build the program in release mode
 	cargo build --release

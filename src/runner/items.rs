@@ -1,7 +1,7 @@
 //! What differs of one test, as it is decided: document by document where that can be, else file by file.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::judgement::{cannot_be_stored, left, part};
 use super::test::Plan;
@@ -66,28 +66,33 @@ fn groups(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Vec<usize>>, Sto
 
 /// The differences of each file. Files between which documents have moved are one.
 fn by_files(differences: &[Located]) -> Vec<Vec<usize>> {
-    type Files = BTreeSet<(PathBuf, String)>;
-    let mut groups: Vec<(Files, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut group_of: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
     for (index, located) in differences.iter().enumerate() {
-        let name = |file: &str| (located.expected.clone(), file.to_owned());
-        let mut names = BTreeSet::from([name(&located.difference.file)]);
+        let mut files = vec![located.difference.file.as_str()];
         if let DifferenceKind::MovedDocument { to, .. } = &located.difference.kind {
-            names.insert(name(to));
+            files.push(to);
         }
-        let mut indexes = Vec::new();
-        let joined: Vec<_> = groups.extract_if(.., |(others, _)| !others.is_disjoint(&names)).collect();
-        for (others, earlier) in joined {
-            names.extend(others);
-            indexes.extend(earlier);
+        let names: Vec<(&Path, &str)> =
+            files.into_iter().map(|file| (located.expected.as_path(), file)).collect();
+        let group = names.iter().find_map(|name| group_of.get(name).copied()).unwrap_or(groups.len());
+        if group == groups.len() {
+            groups.push(Vec::new());
         }
-        indexes.push(index);
-        groups.push((names, indexes));
+        for name in names {
+            let earlier = group_of.insert(name, group).filter(|earlier| *earlier != group);
+            if let Some(earlier) = earlier {
+                let joined = std::mem::take(&mut groups[earlier]);
+                groups[group].extend(joined);
+                group_of.values_mut().filter(|other| **other == earlier).for_each(|other| *other = group);
+            }
+        }
+        groups[group].push(index);
     }
-    for (_, indexes) in &mut groups {
-        indexes.sort_unstable();
-    }
-    groups.sort_by_key(|(_, indexes)| indexes.first().copied());
-    groups.into_iter().map(|(_, indexes)| indexes).collect()
+    groups.retain(|indexes| !indexes.is_empty());
+    groups.iter_mut().for_each(|indexes| indexes.sort_unstable());
+    groups.sort_unstable();
+    groups
 }
 
 /// Whether each document of a file can be accepted without the others.
@@ -167,4 +172,45 @@ fn file(word: &str, content: &FileContent) -> Vec<String> {
         Shown::Withheld => {}
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Rules;
+    use crate::tree;
+
+    fn located(expected: &[(&str, &str)], actual: &[(&str, &str)]) -> Vec<Located> {
+        let folder = |files: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().expect("a folder");
+            for (path, names) in files {
+                let object =
+                    |name: char| format!("{{apiVersion: v1, kind: A, metadata: {{name: {name}}}}}\n");
+                let text: Vec<String> = names.chars().map(object).collect();
+                std::fs::write(folder.path().join(path), text.join("---\n")).expect("a file");
+            }
+            folder
+        };
+        let (expected, actual) = (folder(expected), folder(actual));
+        let [one, other] = [&expected, &actual].map(|folder| tree::scan(folder.path()).expect("a tree"));
+        let found = compare::compare(&one, &other, &Rules::default()).expect("readable");
+        let located =
+            |difference| Located { expected: expected.path().to_owned(), pipeline: None, difference };
+        found.differences.into_iter().map(located).collect()
+    }
+
+    #[test]
+    fn files_between_which_documents_have_moved_are_decided_together() {
+        // y moves from a to b, z from b to c; w is another one than v.
+        let differences = located(
+            &[("a.yaml", "xy"), ("b.yaml", "tz"), ("c.yaml", "u"), ("d.yaml", "v")],
+            &[("a.yaml", "x"), ("b.yaml", "ty"), ("c.yaml", "uz"), ("d.yaml", "w")],
+        );
+        let groups = by_files(&differences);
+        let files = |group: &Vec<usize>| -> Vec<&str> {
+            group.iter().map(|index| differences[*index].difference.file.as_str()).collect()
+        };
+        let named: Vec<Vec<&str>> = groups.iter().map(files).collect();
+        assert_eq!(named, [vec!["a.yaml", "b.yaml"], vec!["d.yaml"]]);
+    }
 }
