@@ -14,7 +14,7 @@ demo: base-images need-cargo ## build the program and run the tests of fixtures/
 
 # Most tests wait for the engine: two for each processor keep both busy.
 test: base-images cluster-node lint ## everything that CI runs: formatting, clippy, the whole test suite
-	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test
+	RUST_TEST_THREADS=$$((2 * $$(getconf _NPROCESSORS_ONLN))) cargo test
 
 build: need-cargo ## build the program in release mode
 	cargo build --release
