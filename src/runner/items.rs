@@ -84,13 +84,17 @@ fn by_files(differences: &[Located]) -> Vec<Vec<usize>> {
             if let Some(earlier) = earlier {
                 let joined = std::mem::take(&mut groups[earlier]);
                 groups[group].extend(joined);
-                group_of.values_mut().filter(|other| **other == earlier).for_each(|other| *other = group);
+                for other in group_of.values_mut().filter(|other| **other == earlier) {
+                    *other = group;
+                }
             }
         }
         groups[group].push(index);
     }
     groups.retain(|indexes| !indexes.is_empty());
-    groups.iter_mut().for_each(|indexes| indexes.sort_unstable());
+    for indexes in &mut groups {
+        indexes.sort_unstable();
+    }
     groups.sort_unstable();
     groups
 }
