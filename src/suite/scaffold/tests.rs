@@ -229,7 +229,15 @@ fn any_schema() -> impl Strategy<Value = Json> {
             let properties: BTreeMap<&String, &Json> = fields.iter().map(|(name, (schema, _))| (name, schema)).collect();
             json!({"type": "object", "required": required, "properties": properties})
         });
-        let alternatives = (inner.clone(), inner.clone()).prop_map(|(a, b)| {
+        // One that is always there leaves no choice.
+        let bare = |mut schema: Json| {
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("default");
+            }
+            schema
+        };
+        let alternatives = (inner.clone(), inner.clone()).prop_map(move |(a, b)| {
+            let (a, b) = (bare(a), bare(b));
             json!({"type": "object", "properties": {"a": a, "b": b}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]})
         });
         prop_oneof![
