@@ -374,6 +374,12 @@ impl TestOutcome {
             elapsed: Duration::ZERO,
         }
     }
+
+    /// Whether what it left may become what is expected, as far as the run is concerned.
+    pub(crate) fn can_be_stored(&self) -> bool {
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        self.failures.is_empty() && !self.findings.iter().any(is_error)
+    }
 }
 
 impl Item {
@@ -383,14 +389,6 @@ impl Item {
             What::Differences(differences) => differences.clone(),
             What::Gone(_) | What::Nothing => Vec::new(),
         }
-    }
-}
-
-impl TestOutcome {
-    /// Whether what it left may become what is expected, as far as the run is concerned.
-    pub(crate) fn can_be_stored(&self) -> bool {
-        let is_error = |finding: &Finding| finding.severity == Severity::Error;
-        self.failures.is_empty() && !self.findings.iter().any(is_error)
     }
 }
 

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::in_ci;
 use crate::cli::Global;
 use crate::engine::{self, Address, Choice, Credentials, Docker, Options, Patience, Surroundings, Why};
 use crate::report::terminal::Terminal;
@@ -18,7 +19,7 @@ pub(super) async fn connect(
     terminal: &Terminal,
 ) -> anyhow::Result<Docker> {
     let address = address(global)?;
-    let waits = address.why == Why::DockerHost && variable("CI").is_some_and(|value| !value.is_empty());
+    let waits = address.why == Why::DockerHost && in_ci();
     let limit = if waits { CI_LIMIT } else { Duration::ZERO };
     let patience = Patience { limit, on_wait: &|message| terminal.note(message) };
     Ok(Docker::connect(&address, options, &patience).await?)

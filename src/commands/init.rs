@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
-use super::run::Errand;
+use super::run::{Errand, usual};
 use super::takeover::{How, take_over};
-use super::{NoMatch, accept_command, can_ask, environment, images, session};
-use crate::cli::{Ci, Files, Global, Images, Init};
+use super::{NoMatch, can_ask, session};
+use crate::cli::{Ci, Global, Init};
 use crate::diagnostic::SourceError;
 use crate::exit::Exit;
 use crate::kratix::{WorkflowAction, WorkflowType};
 use crate::outcome::{RunOutcome, TestOutcome, Verdict};
-use crate::report::failure::{self, Style};
+use crate::report::failure;
 use crate::report::list::{Listing, PromiseListing};
 use crate::report::paint::Paint;
 use crate::report::prompt::{Choice, Chosen};
@@ -263,8 +263,8 @@ impl Bench<'_> {
         if suite.promises.is_empty() {
             return Ok(true);
         }
-        let options = runner::Options { update: !self.asks, twice: true, ..Self::options(&suite)? };
-        let errand = Errand { options, asks: self.asks, quiet: false, ..self.errand() };
+        let options = runner::Options { update: !self.asks, twice: true, ..usual(&suite)? };
+        let errand = Errand::new(self.global, self.terminal, options, self.asks);
         let Some(outcome) = errand.run(&suite)? else { return Ok(false) };
         self.note_failures(&outcome)?;
         self.outcome.tests.extend(outcome.tests);
@@ -283,8 +283,8 @@ impl Bench<'_> {
         for (index, folder) in folders.iter().enumerate().filter(|(_, folder)| deletions.contains(folder)) {
             let mut suite = load(self.global)?;
             suite.promises.retain(|promise| promise.file.folder == self.offers[index].promise);
-            let options = runner::Options { request: Some(folder.join(REQUEST)), ..Self::options(&suite)? };
-            let errand = Errand { options, asks: false, quiet: true, ..self.errand() };
+            let options = runner::Options { request: Some(folder.join(REQUEST)), ..usual(&suite)? };
+            let errand = Errand { quiet: true, ..Errand::new(self.global, self.terminal, options, false) };
             let Some(outcome) = errand.run(&suite)? else { return Ok(false) };
             // That it fails is told of the test of it.
             let status = outcome.tests.first().filter(|test| test.failures.is_empty());
@@ -323,30 +323,6 @@ impl Bench<'_> {
             offer::unmake(&offered.promise, &offered.tests, std::slice::from_ref(&offered.offer))?;
         }
         Ok(())
-    }
-
-    fn errand(&self) -> Errand<'_> {
-        let style = Style {
-            paint: self.terminal.paint(),
-            verbose: false,
-            accept: accept_command(self.global),
-            stream: false,
-        };
-        let options = runner::Options::default();
-        Errand {
-            global: self.global,
-            terminal: self.terminal,
-            files: Files::Auto,
-            style,
-            options,
-            asks: false,
-            quiet: false,
-        }
-    }
-
-    fn options(suite: &Suite) -> anyhow::Result<runner::Options> {
-        let images = images::options(&Images::default(), suite)?;
-        Ok(runner::Options { images, environment: environment(), ..runner::Options::default() })
     }
 
     /// A test that is new, since nobody wanted to store what it left, is no failure here.

@@ -118,8 +118,12 @@ fn accept_command(global: &Global) -> String {
 
 /// Whether somebody sits at the terminal who can be asked.
 fn can_ask(terminal: &Terminal) -> bool {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    terminal.is_attended() && !in_ci
+    terminal.is_attended() && !in_ci()
+}
+
+/// Whether this is a job of CI, where nobody sits at a terminal.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// Our environment. A variable that is not UTF-8 cannot be named in the settings.

@@ -3,14 +3,14 @@
 use std::io::{IsTerminal as _, stdin, stdout};
 
 use super::accept::{is_pending, settled};
-use super::environment;
 use super::kept::Source;
+use super::{environment, in_ci};
 use crate::cli::{Format, Global, Review};
 use crate::exit::Exit;
 use crate::outcome::{Kept, State, Verdict};
 use crate::report::failure::{self, Style};
 use crate::report::review as report;
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{self, Terminal};
 use crate::report::words::Count;
 use crate::review::{self, Outcome};
 use crate::runner::kept::Decision;
@@ -49,10 +49,7 @@ pub(super) fn review(arguments: &Review, global: &Global, terminal: &Terminal) -
 
 /// Whether somebody is there to press keys, and can see more than lines.
 fn is_at_terminal() -> bool {
-    let environment = environment();
-    let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = environment.get("TERM").is_none_or(|term| term == "dumb");
-    stdin().is_terminal() && stdout().is_terminal() && !is_dumb && !is_set("CI")
+    stdin().is_terminal() && stdout().is_terminal() && terminal::can_move() && !in_ci()
 }
 
 fn go_through(source: &Source<'_>) -> anyhow::Result<Exit> {

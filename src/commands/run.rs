@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use super::session::Session;
 use super::{NoMatch, accept_command, can_ask, environment, filter, images, new_tests};
-use crate::cli::{Files, Global, Run};
+use crate::cli::{Files, Global, Images, Run};
 use crate::engine::{Docker, Engine as _};
 use crate::exit::Exit;
 use crate::outcome::{Event, RunOutcome};
@@ -27,11 +27,13 @@ pub(super) fn run(arguments: &Run, global: &Global, terminal: &Terminal) -> anyh
         stream: arguments.no_capture,
     };
     let options = options(arguments, &suite, asks)?;
-    let errand = Errand { global, terminal, files: arguments.files, style, options, asks, quiet: false };
-    let Some(mut outcome) = errand.run(&suite)? else { return Ok(Exit::Interrupted) };
-    outcome.unreadable = suite.unreadable;
-    terminal.conclude(&outcome);
-    Ok(outcome.exit())
+    Errand { files: arguments.files, style, ..Errand::new(global, terminal, options, asks) }.conclude(suite)
+}
+
+/// What is run where no option says otherwise.
+pub(super) fn usual(suite: &Suite) -> anyhow::Result<runner::Options> {
+    let images = images::options(&Images::default(), suite)?;
+    Ok(runner::Options { images, environment: environment(), ..runner::Options::default() })
 }
 
 /// A run of tests, and how it is told.
@@ -47,7 +49,27 @@ pub(super) struct Errand<'a> {
     pub(super) quiet: bool,
 }
 
-impl Errand<'_> {
+impl<'a> Errand<'a> {
+    /// A run that is told as usual.
+    pub(super) fn new(
+        global: &'a Global,
+        terminal: &'a Terminal,
+        options: runner::Options,
+        asks: bool,
+    ) -> Self {
+        let style =
+            Style { paint: terminal.paint(), verbose: false, accept: accept_command(global), stream: false };
+        Self { global, terminal, files: Files::Auto, style, options, asks, quiet: false }
+    }
+
+    /// Runs what a suite selects, and tells how all of it ended.
+    pub(super) fn conclude(&self, suite: Suite) -> anyhow::Result<Exit> {
+        let Some(mut outcome) = self.run(&suite)? else { return Ok(Exit::Interrupted) };
+        outcome.unreadable = suite.unreadable;
+        self.terminal.conclude(&outcome);
+        Ok(outcome.exit())
+    }
+
     /// Runs what a suite selects, and tells of each test; `None` if it was interrupted.
     pub(super) fn run(&self, suite: &Suite) -> anyhow::Result<Option<RunOutcome>> {
         let Self { global, terminal, style, options, .. } = self;

@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use anyhow::bail;
-use clap::Parser as _;
 
-use super::{can_ask, run};
-use crate::cli::{Cli, Command, Global};
+use super::run::{Errand, usual};
+use super::{NoMatch, can_ask};
+use crate::cli::Global;
 use crate::exit::Exit;
 use crate::report::failure;
 use crate::report::prompt::Answer;
 use crate::report::takeover::question;
 use crate::report::terminal::Terminal;
-use crate::runner::beside;
+use crate::runner::{self, beside};
 use crate::suite::Suite;
 use crate::suite::discovery::Test;
 use crate::suite::expectation::FOLDERS;
+use crate::suite::filter::Filter;
 use crate::suite::scaffold::offer::{Made, Offer, tests_folder, write};
 use crate::suite::takeover::{Takeover, read};
 
@@ -86,10 +87,9 @@ pub(super) fn take_over(from: &Path, how: How, global: &Global, terminal: &Termi
     let (new, told): (Vec<&Offer>, Vec<&Offer>) = takeover.offers.iter().partition(|offer| is_new(offer));
     let names = |offers: &[&Offer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>();
     let told: Vec<String> = names(&told).into_iter().chain(completed).collect();
-    let exit = run_tests(&told, &[], global, terminal)?;
+    let exit = run_tests(&told, false, global, terminal)?;
     // What is expected of these nothing says yet.
-    let update: &[&str] = if how.yes { &["--update"] } else { &[] };
-    Ok(exit.and(run_tests(&names(&new), update, global, terminal)?))
+    Ok(exit.and(run_tests(&names(&new), how.yes, global, terminal)?))
 }
 
 /// Whether nothing says what is expected.
@@ -98,15 +98,16 @@ fn is_new(offer: &Offer) -> bool {
 }
 
 /// Runs these tests as `run` does.
-fn run_tests(names: &[String], more: &[&str], global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
+fn run_tests(names: &[String], update: bool, global: &Global, terminal: &Terminal) -> anyhow::Result<Exit> {
     if names.is_empty() {
         return Ok(Exit::Success);
     }
     let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
-    let pattern = format!("^({})$", names.join("|"));
-    let arguments = ["kratix-test", "run", "--filter", &pattern].into_iter().chain(more.iter().copied());
-    match Cli::try_parse_from(arguments)?.command {
-        Command::Run(arguments) => run::run(&arguments, global, terminal),
-        _ => Ok(Exit::Success),
-    }
+    let pattern = Some(regex::Regex::new(&format!("^({})$", names.join("|")))?);
+    let mut suite = Suite::load(&global.dir)?;
+    beside::add(&mut suite)?;
+    suite.select(&Filter { pattern, ..Filter::default() }).map_err(NoMatch)?;
+    let asks = can_ask(terminal) && !update;
+    let options = runner::Options { update, twice: update || asks, ..usual(&suite)? };
+    Errand::new(global, terminal, options, asks).conclude(suite)
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::yaml::{Entry, Node, Position, Value, parse};
+use crate::yaml::{Entry, Key, KeyPath, Node, Position, Value, parse};
 
 use super::file::{DEEPEST, is_deep};
 
@@ -16,6 +16,17 @@ pub(super) fn values(name: &str, expected: &str, actual: &str) -> Option<(Node, 
 pub(super) fn is_yaml(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     matches!(extension.as_deref(), Some("yaml" | "yml" | "json"))
+}
+
+/// The document of a YAML file that a path leads into, by its place and by what it says, and the path in it. Of a file of
+/// several, the first step says which.
+pub(super) fn enter(text: &str, within: &KeyPath) -> Option<(usize, Node, KeyPath)> {
+    let mut documents = parse(text.as_bytes()).ok()?;
+    let (index, rest) = match within.keys().split_first() {
+        Some((Key::Index(index), rest)) if documents.len() > 1 => (*index, rest),
+        _ => (0, within.keys()),
+    };
+    (index < documents.len()).then(|| (index, documents.swap_remove(index).root, KeyPath::of(rest)))
 }
 
 fn reader(name: &str) -> Option<fn(&str) -> Option<Node>> {

@@ -30,6 +30,10 @@ pub(super) enum Mark<'n> {
     Absent,
 }
 
+/// Every tag that is a mark.
+pub(super) const TAGS: [&str; 9] =
+    ["!any", "!type", "!regex", "!timestamp", "!uuid", "!subset", "!contains", "!unordered", "!absent"];
+
 pub(crate) const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "map", "list"];
 
 impl<'n> Mark<'n> {

@@ -4,15 +4,30 @@ use std::cell::Cell;
 
 use crate::yaml::{Key, KeyPath, Node, Value};
 
+use super::embedded;
 use super::likeness::expression;
 use super::mark::{Mark, TYPES};
 use super::rule::Is;
 use super::scope::{Privacy, Scope};
 use super::value::{FUEL, distance};
 
-/// The marks that fit the value at a path of a document, and another that was there at another time, the narrowest first.
-/// None if there is no value at the path.
-pub(crate) fn propose(root: &Node, path: &KeyPath, other: Option<&Node>) -> Vec<Is> {
+/// The marks that fit a value of a document, and another that was there at another time, the narrowest first. Of a value
+/// within a file that is embedded at the path, the other is the text of that file. None if no mark can stand there.
+pub(crate) fn propose(
+    root: &Node,
+    (path, within): (&KeyPath, Option<&KeyPath>),
+    other: Option<&Node>,
+) -> Vec<Is> {
+    let Some(within) = within else { return of_value(root, path, other) };
+    let inside = |text: &Node| embedded::enter(text.as_str()?, within);
+    // No other file can have tags.
+    let file = root.at_path(path).filter(|_| path.last_name().is_some_and(embedded::is_yaml));
+    let Some((_, document, path)) = file.and_then(inside) else { return Vec::new() };
+    let other = other.and_then(inside).and_then(|(_, document, path)| document.at_path(&path).cloned());
+    of_value(&document, &path, other.as_ref())
+}
+
+fn of_value(root: &Node, path: &KeyPath, other: Option<&Node>) -> Vec<Is> {
     let (Some(value), Some(scope)) = (root.at_path(path), scope(root, path)) else { return Vec::new() };
     let values: Vec<&Node> = std::iter::once(value).chain(other).collect();
     let candidates = [
@@ -75,7 +90,7 @@ mod tests {
     fn proposals(text: &str, path: &[&str], other: Option<&str>) -> Vec<String> {
         let read = |text: &str| parse(text.as_bytes()).expect("YAML").remove(0).root;
         let (root, other) = (read(text), other.map(read));
-        let marks = propose(&root, &path.iter().copied().collect(), other.as_ref());
+        let marks = propose(&root, (&path.iter().copied().collect(), None), other.as_ref());
         marks.iter().map(ToString::to_string).collect()
     }
 

@@ -6,6 +6,8 @@ use globset::GlobMatcher;
 
 use crate::yaml::{Entry, KeyPath, Map, Node, Position, Value};
 
+use super::mark::TAGS;
+
 /// Where a rule is written, for pointing at it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -42,10 +44,6 @@ pub(crate) enum Is {
     /// `!absent`
     Absent,
 }
-
-/// Every tag that is a mark.
-const TAGS: [&str; 9] =
-    ["!any", "!type", "!regex", "!timestamp", "!uuid", "!absent", "!subset", "!contains", "!unordered"];
 
 /// A path that may lead to several places: `spec.containers[*].image`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,8 @@
 use crate::yaml::{Node, Position, Value, parse};
 
 use super::embedded;
-use super::mark::{TYPES, compiled};
+use super::mark::{TAGS, TYPES, compiled};
 use super::scope::Scope;
-
-const NAMES: [&str; 9] =
-    ["any", "type", "regex", "timestamp", "uuid", "subset", "contains", "unordered", "absent"];
 
 /// What is wrong with a mark, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +79,10 @@ fn check_mark(name: &str, node: &Node, is_value: bool) -> Result<(), WrongMark> 
 /// The mark that a name was meant to be: in other letters, or but for a slip.
 fn near_miss(name: &str) -> Option<&'static str> {
     let slips = |mark: &str| if mark.len() > 5 { 2 } else { 1 };
-    let is_near = |mark: &&&str| {
+    let is_near = |mark: &&str| {
         name.eq_ignore_ascii_case(mark) || strsim::damerau_levenshtein(name, mark) <= slips(mark)
     };
-    NAMES.iter().find(is_near).copied()
+    TAGS.into_iter().filter_map(|tag| tag.strip_prefix('!')).find(is_near)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::difference::{Change, ChangeKind, ChangedDocument, CompareError, Diffe
 use super::edit::{Spot, mark};
 use super::file::{Found, find};
 use super::propose::propose;
-use super::{Rules, compare, embedded};
+use super::{Rules, compare};
 
 /// What varies.
 #[derive(Debug, Clone, Default)]
@@ -104,17 +104,8 @@ fn spot(change: &Change, document: usize, (one, other): (&Node, &Node)) -> Optio
     if !matches!(change.kind, ChangeKind::Changed | ChangeKind::TypeChanged { .. } | ChangeKind::Reordered) {
         return None;
     }
-    let is = match &change.within {
-        None => propose(one, &change.path, Some(other.at_path(&change.actual_path)?)),
-        Some(within) => {
-            let field = change.path.last_name()?;
-            let (one, other) = (one.at_path(&change.path)?, other.at_path(&change.actual_path)?);
-            embedded::is_yaml(field).then_some(())?;
-            let (one, other) = embedded::values(field, one.as_str()?, other.as_str()?)?;
-            propose(&one, within, Some(other.at_path(within)?))
-        }
-    };
-    let is = is.into_iter().next()?;
+    let other = other.at_path(&change.actual_path)?;
+    let is = propose(one, (&change.path, change.within.as_ref()), Some(other)).into_iter().next()?;
     Some(Spot { document, path: change.path.clone(), within: change.within.clone(), is })
 }
 

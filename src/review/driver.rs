@@ -117,21 +117,19 @@ impl Driver<'_, '_> {
         }
     }
 
-    fn propose(&mut self, test: usize, spot: Spot) {
+    /// The value of an expected file that a mark would stand for.
+    fn target(&self, test: usize, spot: Spot) -> Option<marking::Target> {
         let drafts = &self.state.view.drafts[test];
-        let outcome = self.outcome(test);
-        let target =
-            outcome.and_then(|outcome| marking::target(outcome, drafts, (spot.difference, spot.change)));
-        let proposals = target.map(|target| target.proposals()).unwrap_or_default();
+        marking::target(self.outcome(test)?, drafts, (spot.difference, spot.change))
+    }
+
+    fn propose(&mut self, test: usize, spot: Spot) {
+        let proposals = self.target(test, spot).map(|target| target.proposals()).unwrap_or_default();
         self.state.proposed(spot, proposals);
     }
 
     fn mark(&mut self, test: usize, spot: Spot, is: &Is) {
-        let drafts = &self.state.view.drafts[test];
-        let outcome = self.outcome(test);
-        let target =
-            outcome.and_then(|outcome| marking::target(outcome, drafts, (spot.difference, spot.change)));
-        let marked = target.and_then(|target| Some((target.marked(is)?, target.file)));
+        let marked = self.target(test, spot).and_then(|target| Some((target.marked(is)?, target.file)));
         let Some((text, file)) = marked else {
             return self.state.failed("the mark cannot be put there; e edits the file");
         };

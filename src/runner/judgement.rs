@@ -40,11 +40,10 @@ pub(super) fn judge(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Judged, St
     }
     let alone = plan.is_alone();
     let rules = RuleUse::of(plan.settings);
-    let mut judged =
-        Judged { differences: Vec::new(), notes: Vec::new(), is_new: true, rules, compared: Vec::new() };
+    let (differences, notes, is_new) = (Vec::new(), Vec::new(), plan.is_new()?);
+    let mut judged = Judged { differences, notes, is_new, rules, compared: Vec::new() };
     for (pipeline, left) in left(plan, outcome) {
         let expectation = plan.expectation.pipeline(pipeline, alone)?;
-        judged.is_new &= expectation.is_new();
         for folder in FOLDERS {
             let comparison = judge.compare(folder, expectation.read(folder)?, left.folder(folder))?;
             let located = |difference| Located {

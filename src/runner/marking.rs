@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::results::of_pipeline;
 use super::summaries;
 use crate::compare::{self, Change, DifferenceKind, Is, Spot};
 use crate::outcome::{Located, TestOutcome};
 use crate::suite::drafts::Drafts;
-use crate::tree::{Resolution, one_part};
-use crate::yaml::{Key, KeyPath, Node, parse};
+use crate::tree::Resolution;
+use crate::yaml::{KeyPath, Node, parse};
 
 /// A value of an expected file that differs.
 pub(crate) struct Target {
@@ -53,10 +54,7 @@ pub(crate) fn left(outcome: &TestOutcome, file: &Path) -> Option<Vec<u8>> {
 impl Target {
     /// The marks that fit both values, the narrowest first.
     pub(crate) fn proposals(&self) -> Vec<Is> {
-        match &self.within {
-            None => compare::propose(&self.expected, &self.path, self.actual.as_ref()),
-            Some(within) => self.proposals_within(within).unwrap_or_default(),
-        }
+        compare::propose(&self.expected, (&self.path, self.within.as_ref()), self.actual.as_ref())
     }
 
     /// The expected file with a mark in place of the value.
@@ -64,38 +62,15 @@ impl Target {
         let (document, path, within) = (self.document, self.path.clone(), self.within.clone());
         compare::mark(&self.text, &[Spot { document, path, within, is: is.clone() }])
     }
-
-    /// Those for a value in a file that is embedded.
-    fn proposals_within(&self, within: &KeyPath) -> Option<Vec<Is>> {
-        let (document, path) = inside(self.expected.at_path(&self.path)?, within)?;
-        let actual = self.actual.as_ref().and_then(|actual| inside(actual, within));
-        let actual = actual.and_then(|(document, path)| document.at_path(&path).cloned());
-        Some(compare::propose(&document, &path, actual.as_ref()))
-    }
-}
-
-/// The document of an embedded file that a path leads into. Of several, its first step says which.
-fn inside(text: &Node, within: &KeyPath) -> Option<(Node, KeyPath)> {
-    let mut documents = parse(text.as_str()?.as_bytes()).ok()?;
-    let (index, rest) = match within.keys().split_first() {
-        Some((Key::Index(index), rest)) if documents.len() > 1 => (*index, rest),
-        _ => (0, within.keys()),
-    };
-    let step = |path: KeyPath, key: &Key| match key {
-        Key::Name(name) => path.name(name),
-        Key::Index(index) => path.index(*index),
-    };
-    let path = rest.iter().fold(KeyPath::root(), step);
-    (index < documents.len()).then(|| (documents.swap_remove(index).root, path))
 }
 
 /// The file that was left for an expected one.
 fn left_of(outcome: &TestOutcome, located: &Located) -> Option<Vec<u8>> {
     let file = located.difference.left.as_ref().unwrap_or(&located.difference.file);
     let Some((folder, path)) = file.split_once('/') else {
-        let own =
-            located.pipeline.as_ref().map(|name| outcome.results.join("pipelines").join(one_part(name)));
-        return summaries::one_file(own.as_ref().unwrap_or(&outcome.results), file)?.read(file).ok();
+        let name = located.pipeline.as_deref();
+        let own = of_pipeline(&outcome.results, name.unwrap_or_default(), name.is_none());
+        return summaries::one_file(&own, file)?.read(file).ok();
     };
     let ran = outcome.pipelines.iter().find(|ran| located.is_of(&ran.name))?;
     let tree = ran.left.folder(folder);

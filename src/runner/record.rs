@@ -9,13 +9,14 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::ingredients::Ingredients;
+use super::results::of_pipeline;
 use super::summaries;
 use crate::compare::{Is, Proposal, Spot};
 use crate::kratix::{Code, Finding, Severity};
 use crate::outcome::{Ended as StageEnded, Failure, Left, PipelineOutcome, TestOutcome, Varying, Verdict};
 use crate::suite::expectation::store;
 use crate::tree::digest::Digest;
-use crate::tree::{Entry, EntryKind, Tree, one_part, open_regular};
+use crate::tree::{Entry, EntryKind, Tree, open_regular};
 use crate::yaml::{KeyPath, Position};
 
 /// The file's name among the results of a test.
@@ -173,7 +174,7 @@ impl Record {
         folder.clone_into(&mut outcome.results);
         outcome.findings = self.findings.iter().filter_map(KeptFinding::restore).collect();
         let alone = self.pipelines.len() == 1 && !folder.join("pipelines").exists();
-        let restored = |kept: &KeptPipeline| kept.restore(&place(folder, &kept.name, alone));
+        let restored = |kept: &KeptPipeline| kept.restore(&of_pipeline(folder, &kept.name, alone));
         outcome.pipelines = self.pipelines.iter().map(restored).collect();
         outcome.failures = self.failures.iter().cloned().map(Failure::Earlier).collect();
         outcome.varying = self.varying.iter().filter_map(KeptMark::restore).collect();
@@ -207,7 +208,7 @@ impl Record {
         let mut digest = Digest::default();
         digest_file(folder, summaries::STATUS, &mut digest)?;
         for pipeline in &self.pipelines {
-            let results = place(folder, &pipeline.name, alone);
+            let results = of_pipeline(folder, &pipeline.name, alone);
             digest.part(pipeline.name.as_bytes());
             digest_file(&results, summaries::WORK, &mut digest)?;
             let Left { metadata, output } = pipeline.left(&results);
@@ -318,11 +319,6 @@ impl KeptPipeline {
             left: self.left(results),
         }
     }
-}
-
-/// Where the results of a pipeline are.
-fn place(folder: &Path, pipeline: &str, alone: bool) -> PathBuf {
-    if alone { folder.to_owned() } else { folder.join("pipelines").join(one_part(pipeline)) }
 }
 
 fn digest_file(folder: &Path, name: &str, digest: &mut Digest) -> io::Result<()> {

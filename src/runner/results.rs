@@ -17,6 +17,11 @@ use crate::tree::digest::Digest;
 /// The folder's name, beside a Promise.
 pub(crate) const FOLDER: &str = ".kratix-test";
 
+/// Where the results of a pipeline are, among those of a test. One that is run alone has no folder of its own.
+pub(super) fn of_pipeline(results: &Path, pipeline: &str, alone: bool) -> PathBuf {
+    if alone { results.to_owned() } else { results.join("pipelines").join(tree::one_part(pipeline)) }
+}
+
 /// The results of a Promise's tests, ours alone while this lives.
 #[derive(Debug)]
 pub(crate) struct Results {

@@ -1,15 +1,16 @@
 //! The two further files that a test may expect: `status.yaml`, the object's status at the end, and `work.yaml`, what
 //! Kratix would schedule.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value as Json;
 
 use super::Stop;
+use super::results::of_pipeline;
 use super::test::Plan;
 use crate::outcome::TestOutcome;
 use crate::suite::expectation::store;
-use crate::tree::{Entry, EntryKind, Tree, one_part};
+use crate::tree::{Entry, EntryKind, Tree};
 use crate::yaml::emit;
 
 pub(super) const STATUS: &str = "status.yaml";
@@ -30,7 +31,7 @@ pub(super) fn keep_all(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<(), Sto
     }
     for pipeline in &outcome.pipelines {
         if let Some(work) = &pipeline.work {
-            keep(&results(outcome, &pipeline.name, plan.is_alone()), WORK, &work.to_yaml())?;
+            keep(&of_pipeline(&outcome.results, &pipeline.name, plan.is_alone()), WORK, &work.to_yaml())?;
         }
     }
     Ok(())
@@ -55,7 +56,7 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
     for name in &plan.pipelines {
         let expectation = plan.expectation.pipeline(name, alone)?;
         if let Some(expected) = expected(&expectation.folder, WORK) {
-            let actual = one_file(&results(outcome, name, alone), WORK).unwrap_or_default();
+            let actual = one_file(&of_pipeline(&outcome.results, name, alone), WORK).unwrap_or_default();
             let pipeline = (!alone).then(|| (*name).to_owned());
             summaries.push(Summary { expected, actual, pipeline });
         }
@@ -66,11 +67,6 @@ pub(super) fn of(plan: &Plan<'_>, outcome: &TestOutcome) -> Result<Vec<Summary>,
 /// A status as a file among the results.
 pub(super) fn status_in(results: &Path, status: &Json) -> Result<Tree, Stop> {
     keep(results, STATUS, &emit(status))
-}
-
-/// Where the results of a pipeline are.
-fn results(outcome: &TestOutcome, pipeline: &str, alone: bool) -> PathBuf {
-    if alone { outcome.results.clone() } else { outcome.results.join("pipelines").join(one_part(pipeline)) }
 }
 
 fn keep(folder: &Path, name: &str, text: &str) -> Result<Tree, Stop> {

@@ -81,7 +81,8 @@ impl<E: Engine> Runner<'_, E> {
         let Some(object) = object(job, &plan)? else { return Ok(Verdict::Passed) };
         let with = Ingredients::of(job, &plan, images, &self.options.images);
         outcome.results = self.results_of(job)?.fresh(&job.name)?;
-        let again = (self.options.twice && plan.is_new()?).then(|| object.clone());
+        let again = (self.options.twice && plan.settings.expect().is_none() && plan.is_new()?)
+            .then(|| object.clone());
         self.workflow(job, &plan, object, images, outcome).await?;
         if let Some(object) = again.filter(|_| outcome.can_be_stored()) {
             self.find_varying(job, &plan, object, images, outcome).await?;
@@ -169,9 +170,9 @@ impl Plan<'_> {
         self.pipelines.len() == 1
     }
 
-    /// Whether nothing was ever expected of any of the pipelines, and something is to be.
-    fn is_new(&self) -> Result<bool, SourceError> {
-        let mut is_new = self.settings.expect().is_none();
+    /// Whether nothing was ever expected of any of the pipelines.
+    pub(super) fn is_new(&self) -> Result<bool, SourceError> {
+        let mut is_new = true;
         for pipeline in &self.pipelines {
             is_new &= self.expectation.pipeline(pipeline, self.is_alone())?.is_new();
         }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::test::Plan;
 use super::{Stop, judgement, update, varying};
 use crate::diagnostic::SourceError;
-use crate::kratix::{Finding, Severity};
 use crate::outcome::{Failure, Item, TestOutcome, Verdict, What};
 use crate::suite::changes::Changes;
 use crate::suite::expectation::How;
@@ -22,8 +21,7 @@ pub(super) fn conclude(plan: &Plan<'_>, outcome: &mut TestOutcome, update: bool)
     if !judged.is_new {
         outcome.rules = std::mem::take(&mut judged.rules);
     }
-    let is_error = |finding: &Finding| finding.severity == Severity::Error;
-    if !outcome.failures.is_empty() || outcome.findings.iter().any(is_error) {
+    if !outcome.can_be_stored() {
         // What a new test left is nothing to accept.
         outcome.differences = if judged.is_new { Vec::new() } else { judged.differences };
         return Ok(Verdict::Failed);

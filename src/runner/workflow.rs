@@ -8,6 +8,7 @@ use super::environment::{self, Prepared};
 use super::images::Images;
 use super::pipeline::{self, PipelineRun};
 use super::platform::{Next, Platform};
+use super::results::of_pipeline;
 use super::symptoms::{evicted, symptoms};
 use super::test::Plan;
 use super::{Job, Runner, Stop};
@@ -16,7 +17,6 @@ use crate::engine::Engine;
 use crate::kratix::catalogue::KT137;
 use crate::kratix::{Finding, Pipeline, WorkflowAction, schedule, unschedulable};
 use crate::outcome::{Ended, Failure, PipelineOutcome};
-use crate::tree::one_part;
 
 /// What a workflow did.
 #[derive(Debug)]
@@ -65,10 +65,7 @@ impl<E: Engine> Runner<'_, E> {
             if place > 0 && plan.target.workflow.action == WorkflowAction::Configure {
                 platform.start(place);
             }
-            let results = match pipelines.len() {
-                1 => results.to_owned(),
-                _ => results.join("pipelines").join(one_part(&pipeline.name)),
-            };
+            let results = of_pipeline(results, &pipeline.name, pipelines.len() == 1);
             let run = self.pipeline_run(job, plan, platform, pipeline, results)?;
             ran.findings.extend(run.refused_users(images));
             let outcome = run.run(self, images).await?;

@@ -22,6 +22,11 @@ impl KeyPath {
         Self::default()
     }
 
+    /// The path of these steps.
+    pub(crate) fn of(keys: &[Key]) -> Self {
+        Self(keys.to_vec())
+    }
+
     pub(crate) fn keys(&self) -> &[Key] {
         &self.0
     }

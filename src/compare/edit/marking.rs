@@ -2,6 +2,7 @@
 
 use crate::yaml::{Entry, Key, KeyPath, Node, PlacedDocument, Value, parse, place};
 
+use super::super::embedded;
 use super::super::rule::Is;
 use super::super::scope::Scope;
 use super::chunks::changed;
@@ -60,28 +61,13 @@ fn put(spot: &Spot, root: &mut Node) -> Option<()> {
         }
         Some(within) => {
             let inner = node.as_str()?;
-            let spot = inside(inner, within, &spot.is)?;
+            let (document, _, path) = embedded::enter(inner, within)?;
+            let spot = Spot { document, path, within: None, is: spot.is.clone() };
             let marked = String::from_utf8(mark(inner.as_bytes(), &[spot])?).ok()?;
             node.value = Value::String(marked);
         }
     }
     Some(())
-}
-
-/// A place in an embedded file. One of several documents is read as a list of them.
-fn inside(text: &str, within: &KeyPath, is: &Is) -> Option<Spot> {
-    let is_stream = parse(text.as_bytes()).ok()?.len() > 1;
-    let (document, path) = match within.keys().split_first() {
-        Some((Key::Index(index), rest)) if is_stream => {
-            let step = |path: KeyPath, key: &Key| match key {
-                Key::Name(name) => path.name(name),
-                Key::Index(index) => path.index(*index),
-            };
-            (*index, rest.iter().fold(KeyPath::root(), step))
-        }
-        _ => (0, within.clone()),
-    };
-    Some(Spot { document, path, within: None, is: is.clone() })
 }
 
 fn step<'n>(node: &'n mut Node, key: &Key) -> Option<&'n mut Node> {

@@ -36,10 +36,7 @@ pub(crate) fn admit(status: &mut Status, workflow: WorkflowType) -> Vec<Violatio
 }
 
 fn of_status(violation: schema::Violation, workflow: WorkflowType) -> Violation {
-    let path: KeyPath = violation.path.keys().iter().skip(1).fold(KeyPath::root(), |path, key| match key {
-        Key::Name(name) => path.name(name.as_str()),
-        Key::Index(index) => path.index(*index),
-    });
+    let path = KeyPath::of(violation.path.keys().get(1..).unwrap_or_default());
     let of_a_condition = path.keys().len() > 1 && path.keys()[0] == Key::Name("conditions".to_owned());
     let code = match of_a_condition {
         false => KT104,
